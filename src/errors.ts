@@ -20,7 +20,22 @@ export type ExitKind = keyof typeof exitCodes;
 
 export const errorCodes = {
   AERGO_INTERNAL: { exit: 'internal', summary: 'A fault of aergo itself.' },
-  AERGO_USAGE: { exit: 'usage', summary: 'The command line has an unknown or missing argument, or one out of its range.' },
+  AERGO_JSON_NOT_CANONICAL: { exit: 'integrity', summary: 'A JSON text is not in the canonical form of RFC 8785.' },
+  AERGO_KEY_ENCRYPTED: { exit: 'usage', summary: 'A key file is encrypted and no passphrase was given.' },
+  AERGO_KEY_INVALID: { exit: 'usage', summary: 'A key or a key file is damaged, or is not an Ed25519 key.' },
+  AERGO_KEY_PASSPHRASE: { exit: 'usage', summary: 'The passphrase does not open the key file.' },
+  AERGO_OBJECT_DAMAGED: { exit: 'integrity', summary: 'A stored object is not what its id names.' },
+  AERGO_OBJECT_INVALID: { exit: 'integrity', summary: "An object's bytes break a rule of the format." },
+  AERGO_OBJECT_MISSING: { exit: 'integrity', summary: 'An object that something refers to is not there.' },
+  AERGO_OID_INVALID: { exit: 'usage', summary: 'A text is not an object id: 64 lower-case hexadecimal digits.' },
+  AERGO_SIGNATURE_INVALID: {
+    exit: 'integrity',
+    summary: 'A signature is malformed, or is not of this key over these bytes.',
+  },
+  AERGO_USAGE: {
+    exit: 'usage',
+    summary: 'The command line has an unknown or missing argument, or one out of its range.',
+  },
 } as const satisfies Record<string, { exit: ExitKind; summary: string }>;
 
 export type ErrorCode = keyof typeof errorCodes;
