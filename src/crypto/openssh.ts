@@ -16,6 +16,7 @@ const label = 'OPENSSH PRIVATE KEY';
 const magic = 'openssh-key-v1\0';
 const keyType = 'ssh-ed25519';
 const cipherName = 'aes256-ctr';
+const opensslCipher = 'aes-256-ctr';
 
 /** OpenSSH's own number of rounds for a passphrase. */
 export const defaultRounds = 16;
@@ -95,7 +96,7 @@ export function encodePrivateKey(key: SigningKey, comment: string, encryption?: 
   if (salt.length !== 16) throw invalid('its salt is not 16 bytes');
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > maxRounds) throw invalid(`${rounds} rounds are not possible`);
   const secretKey = keyAndIv(passphrase, salt, rounds);
-  const cipher = createCipheriv(cipherName, secretKey.key, secretKey.iv);
+  const cipher = createCipheriv(opensslCipher, secretKey.key, secretKey.iv);
   const options = sshString(Buffer.concat([sshString(salt), uint32(rounds)]));
   const sealed = sshString(Buffer.concat([cipher.update(plain), cipher.final()]));
   return armor(label, Buffer.concat([head, sshString(cipherName), sshString('bcrypt'), options, ...body, sealed]));
@@ -126,7 +127,7 @@ function opened(cipher: string, kdf: string, options: Buffer, sealed: Buffer, pa
     throw invalid(`its passphrase needs ${rounds} rounds, more than ${maxRounds}`);
   }
   const secretKey = keyAndIv(passphrase, salt, rounds);
-  const decipher = createDecipheriv(cipherName, secretKey.key, secretKey.iv);
+  const decipher = createDecipheriv(opensslCipher, secretKey.key, secretKey.iv);
   return Buffer.concat([decipher.update(sealed), decipher.final()]);
 }
 
