@@ -25,6 +25,8 @@ class Walk {
   readonly #cache: NodeCache;
   readonly #shape: RowShape;
   readonly #frames: Frame[] = [];
+  /** The last name of the last page entered. */
+  #last = '';
 
   constructor(source: ObjectSource, cache: NodeCache, { schema, root }: Table) {
     this.#source = source;
@@ -77,7 +79,12 @@ class Walk {
   #push({ oid, mode }: TableRoot): void {
     if (this.#frames.length > maxLevels) throw stateInvalid('a table has too many levels');
     if (mode === '100644') {
-      this.#frames.push({ kind: 'rows', items: this.#cache.page(this.#source, this.#shape, oid), index: 0 });
+      const page = this.#cache.page(this.#source, this.#shape, oid);
+      // Pages must follow each other: else a tree that has a page in many places could be walked for ever.
+      if ((page.names[0] ?? '~') <= this.#last)
+        throw stateInvalid(`page ${page.names[0]} is not in its place`, { oid });
+      this.#last = page.names.at(-1) ?? this.#last;
+      this.#frames.push({ kind: 'rows', items: page, index: 0 });
     } else {
       const node = this.#cache.node(this.#source, oid);
       this.#frames.push({ kind: node.mode === '100644' ? 'pages' : 'nodes', items: node, index: 0 });

@@ -39,15 +39,16 @@ export class NodeCache {
 
   /**
    * A page's rows.
+   * @param keep whether to keep it: a scan does not, lest it drive out what is read again
    * @throws AergoError AERGO_STATE_INVALID, and what the source throws
    */
-  page(source: ObjectSource, shape: RowShape, oid: Oid): Page {
+  page(source: ObjectSource, shape: RowShape, oid: Oid, keep = true): Page {
     const found = this.#use(oid)?.page;
     // The same bytes under another schema have other names, or are no page at all.
     if (found !== undefined && found.signature === shape.signature) return found.content;
     const body = readBlob(source, oid);
     const content = located(oid, () => decodePage(shape, body));
-    this.#keepPage(shape, oid, content, body.length);
+    if (keep) this.#keepPage(shape, oid, content, body.length);
     return content;
   }
 

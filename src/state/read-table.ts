@@ -5,7 +5,7 @@ import type { Oid } from '../object/oid.ts';
 import type { ObjectSource } from '../object/source.ts';
 import { placeOf } from './level-cursor.ts';
 import { NodeCache } from './node-cache.ts';
-import type { NodeItems } from './page.ts';
+import type { NodeItems, Page } from './page.ts';
 import type { Row } from './row.ts';
 import { rowShape } from './row-shape.ts';
 import { maxLevels, stateInvalid, type Table } from './table-root.ts';
@@ -69,6 +69,7 @@ export function* scanRows(
   const { first, end } = bounds(range);
   const step = range.reverse === true ? -1 : 1;
   const frames: Frame[] = [];
+  let before: string | undefined;
   let { mode, oid }: { mode: '100644' | '40000'; oid: Oid } = root;
   for (;;) {
     if (mode === '40000') {
@@ -78,7 +79,8 @@ export function* scanRows(
       const low = first === '' ? 0 : placeOf(node.names, first);
       frames.push({ items: node, mode: node.mode, ...span(low, firstFrom(node.names, end), step) });
     } else {
-      const page = cache.page(source, shape, oid);
+      const page = cache.page(source, shape, oid, false);
+      before = checkedOrder(page, before, step);
       const { next, stop } = span(firstFrom(page.names, first), firstFrom(page.names, end), step);
       for (let at = next; at !== stop; at += step) {
         yield { name: page.names[at] ?? '', line: page.values[at] ?? '' };
@@ -94,6 +96,18 @@ export function* scanRows(
     mode = frame.mode;
     frame.next += step;
   }
+}
+
+/**
+ * The name up to which a scan has come with a page. Pages must follow each other: else a tree that has a page in many places
+ * could be walked for ever.
+ */
+function checkedOrder(page: Page, before: string | undefined, step: 1 | -1): string | undefined {
+  const near = step === 1 ? page.names[0] : page.names.at(-1);
+  const far = step === 1 ? page.names.at(-1) : page.names[0];
+  if (near === undefined || before === undefined) return far;
+  if (step === 1 ? near <= before : near >= before) throw stateInvalid(`page ${page.names[0]} is not in its place`);
+  return far;
 }
 
 /** The range as a first name and an end; an undefined end is none. */

@@ -6,7 +6,7 @@
  * an old end is met again; from there on the old nodes stand. Nodes gone and come are the changes of the level above.
  */
 import type { Oid } from '../object/oid.ts';
-import { type ObjectBuffer, readBlob } from '../object/source.ts';
+import type { ObjectBuffer } from '../object/source.ts';
 import { buildAbove, buildTable } from './build-table.ts';
 import { LevelCursor, placeOf, rootLevel } from './level-cursor.ts';
 import { NodeCache } from './node-cache.ts';
@@ -53,7 +53,7 @@ export function updateTable(
     if (value !== null && shape.nameOfLine(value) !== name)
       throw rowInvalid(`the line of row ${name} is another row's`);
   }
-  if (root.mode === '100644' && readBlob(buffer, root.oid).length === 0) {
+  if (root.mode === '100644' && cache.page(buffer, shape, root.oid).names.length === 0) {
     return buildTable(
       buffer,
       rows.flatMap(({ name, value }) => (value === null ? [] : [{ name, line: value }])),
