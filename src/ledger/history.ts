@@ -1,0 +1,288 @@
+/**
+ * Where blocks stand to each other: parents, heights, ancestors, merge bases, and in which blocks a transaction stands.
+ *
+ * It answers from entries that are derived from the blocks, one small record a block and one a receipt, which the store
+ * keeps beside its index and makes again from the log when that is lost. Nothing here is true that a block does not say.
+ */
+import { isOid, type Oid } from '../object/oid.ts';
+import type { ObjectSource } from '../object/source.ts';
+import { type BlockId, BlockReader } from './block.ts';
+import { Recent } from './recent.ts';
+import type { Receipt } from './receipt.ts';
+import type { TransactionId } from './transaction.ts';
+
+/** What is derived from one block. */
+export interface BlockRecord {
+  readonly parents: readonly BlockId[];
+  readonly height: number;
+  /** ms */
+  readonly time: number;
+  /** `branch:start` */
+  readonly bound: string;
+  /** The first-parent ancestor at `jumpHeight(height)`; absent in the genesis block. */
+  readonly jump?: BlockId;
+}
+
+/** A block in which a transaction stands, and what became of it there. */
+export interface Occurrence {
+  readonly block: BlockId;
+  readonly status: Receipt['status'];
+}
+
+/** The derived entries that a store keeps. */
+export interface DerivedEntries {
+  derived(key: string): string | undefined;
+  derivedRange(prefix: string): AsyncIterable<readonly [string, string]>;
+}
+
+const blockKey = (id: string): string => `block/${id}`;
+const transactionKey = (id: string): string => `tx/${id}`;
+
+/**
+ * Which ancestor a block of this height points to, so that any ancestor is reached in O(log n) steps: the height less the
+ * last weight of its skew-binary form.
+ * Source: E. W. Myers, "An applicative random-access stack", Information Processing Letters 17 (1983).
+ */
+export function jumpHeight(height: number): number {
+  let rest = height;
+  let weight = 0;
+  while (rest > 0) {
+    weight = 2 ** Math.floor(Math.log2(rest + 1)) - 1;
+    rest -= weight;
+  }
+  return height - weight;
+}
+
+export class History {
+  readonly #records = new Recent<BlockId, BlockRecord>(65_536);
+  #entries: DerivedEntries | undefined;
+
+  /** The store's entries, once it is open; until then (while it replays its log) records are made from the blocks. */
+  attach(entries: DerivedEntries): void {
+    this.#entries = entries;
+  }
+
+  /** What the store is to keep for a block: given to it as its `derive`. */
+  derive(id: BlockId, source: ObjectSource): { key: string; value: string }[] {
+    const reader = new BlockReader(source);
+    const record = this.#make(id, reader);
+    this.#records.set(id, record);
+    const entries = [{ key: blockKey(id), value: JSON.stringify(record) }];
+    for (const receipt of reader.receipts(id)) {
+      const key = transactionKey(receipt.tx);
+      // The first only says that there is something to look for: most transactions that come in are new.
+      entries.push({ key, value: '' }, { key: `${key}/${id}`, value: receipt.status });
+    }
+    return entries;
+  }
+
+  #make(id: BlockId, reader: BlockReader): BlockRecord {
+    const { header, commit } = reader.block(id);
+    const { height, time } = header;
+    const bound = `${header.branch}:${header.start}`;
+    const parent = commit.parents[0];
+    if (parent === undefined) return { parents: [], height, time, bound };
+    const target = jumpHeight(height);
+    let jump = parent;
+    while (this.#recordFrom(jump, reader).height > target) {
+      const record = this.#recordFrom(jump, reader);
+      jump = (jumpHeight(record.height) >= target ? record.jump : record.parents[0]) ?? jump;
+    }
+    return { parents: commit.parents, height, time, bound, jump };
+  }
+
+  #recordFrom(id: BlockId, reader: BlockReader): BlockRecord {
+    const known = this.#lookup(id);
+    if (known !== undefined) return known;
+    const { header, commit } = reader.block(id);
+    const bound = `${header.branch}:${header.start}`;
+    // Without its pointer, so that walking a long chain whose records are not at hand does not recurse.
+    const [parent] = commit.parents;
+    return { parents: commit.parents, height: header.height, time: header.time, bound, ...(parent === undefined ? {} : { jump: parent }) };
+  }
+
+  #lookup(id: BlockId): BlockRecord | undefined {
+    const known = this.#records.get(id);
+    if (known !== undefined) return known;
+    const stored = this.#entries?.derived(blockKey(id));
+    return stored === undefined ? undefined : this.#records.set(id, JSON.parse(stored) as BlockRecord);
+  }
+
+  has(id: BlockId): boolean {
+    return this.#lookup(id) !== undefined;
+  }
+
+  /** The record of a block that the repository has. */
+  record(id: BlockId): BlockRecord {
+    const record = this.#lookup(id);
+    if (record === undefined) throw new Error(`no record of block ${id}`);
+    return record;
+  }
+
+  /** Ids of blocks that begin with these hex digits. */
+  blocksByPrefix(prefix: string): Promise<BlockId[]> {
+    return this.#idsByPrefix('block/', prefix);
+  }
+
+  /** Ids of transactions that begin with these hex digits. */
+  async transactionsByPrefix(prefix: string): Promise<TransactionId[]> {
+    return (await this.#idsByPrefix('tx/', prefix)) as string[] as TransactionId[];
+  }
+
+  async #idsByPrefix(kind: string, prefix: string): Promise<Oid[]> {
+    const found = new Set<Oid>();
+    for await (const [key] of this.#entries?.derivedRange(kind + prefix) ?? []) {
+      const id = key.slice(kind.length, kind.length + 64);
+      if (isOid(id)) found.add(id);
+    }
+    return [...found];
+  }
+
+  /** Every block in which the transaction stands. */
+  async occurrences(transaction: TransactionId): Promise<Occurrence[]> {
+    const found: Occurrence[] = [];
+    if (this.#entries?.derived(transactionKey(transaction)) === undefined) return found;
+    const prefix = `${transactionKey(transaction)}/`;
+    for await (const [key, status] of this.#entries.derivedRange(prefix)) {
+      found.push({ block: key.slice(prefix.length) as BlockId, status: status as Receipt['status'] });
+    }
+    return found;
+  }
+
+  /** The block on the first-parent chain of `head` in which the transaction has one of these statuses, if any. */
+  async standsIn(transaction: TransactionId, head: BlockId, ...statuses: Receipt['status'][]): Promise<BlockId | undefined> {
+    const all = await this.occurrences(transaction);
+    return all.find((one) => statuses.includes(one.status) && this.isOnChain(one.block, head))?.block;
+  }
+
+  /** The first-parent ancestor of `head` (itself included) at a height; `undefined` above it or below zero. */
+  atHeight(head: BlockId, height: number): BlockId | undefined {
+    let id = head;
+    let record = this.record(id);
+    if (height > record.height || height < 0) return undefined;
+    while (record.height > height) {
+      const next = jumpHeight(record.height) >= height ? record.jump : record.parents[0];
+      if (next === undefined) return undefined;
+      id = next;
+      record = this.record(id);
+    }
+    return id;
+  }
+
+  /** Whether `block` is `head` or on its first-parent chain. */
+  isOnChain(block: BlockId, head: BlockId): boolean {
+    return this.atHeight(head, this.record(block).height) === block;
+  }
+
+  /** The last block on the first-parent chain of `head` whose time is not after `time` (ms). */
+  atTime(head: BlockId, time: number): BlockId | undefined {
+    let id: BlockId | undefined = head;
+    while (id !== undefined) {
+      const record: BlockRecord = this.record(id);
+      if (record.time <= time) return id;
+      id = record.jump !== undefined && this.record(record.jump).time > time ? record.jump : record.parents[0];
+    }
+    return undefined;
+  }
+
+  /** The first-parent chain from `head` back to the genesis block. */
+  *chain(head: BlockId): Generator<BlockId> {
+    let id: BlockId | undefined = head;
+    while (id !== undefined) {
+      yield id;
+      id = this.record(id).parents[0];
+    }
+  }
+
+  /** All blocks reachable from `heads`, newest first (a parent is always older than its child). */
+  *reachable(heads: Iterable<BlockId>): Generator<BlockId> {
+    const queue = new NewestFirst(this);
+    for (const head of heads) queue.add(head);
+    for (let id = queue.take(); id !== undefined; id = queue.take()) {
+      yield id;
+      for (const parent of this.record(id).parents) queue.add(parent);
+    }
+  }
+
+  /** Whether `block` is `head` or one of its ancestors through any parent. */
+  isAncestor(block: BlockId, head: BlockId): boolean {
+    const { time } = this.record(block);
+    for (const id of this.reachable([head])) {
+      if (id === block) return true;
+      if (this.record(id).time < time) return false;
+    }
+    return false;
+  }
+
+  /**
+   * The blocks that `theirs` has and `ours` has not, newest first, and the best common ancestors in byte order: those
+   * common ancestors that are not ancestors of another. A block's time is after its parents', so visiting newest first
+   * sees every child before its parents and each block once.
+   * Source: git's `paint_down_to_common`, commit-reach.c (its documentation: git-merge-base).
+   */
+  compare(ours: BlockId, theirs: BlockId): { onlyTheirs: BlockId[]; bases: BlockId[] } {
+    const marks = new Map<BlockId, number>([[ours, 0]]);
+    const mark = (id: BlockId, bits: number) => marks.set(id, (marks.get(id) ?? 0) | bits);
+    mark(ours, ofOurs);
+    mark(theirs, ofTheirs);
+    const queue = new NewestFirst(this);
+    queue.add(ours);
+    queue.add(theirs);
+    const onlyTheirs: BlockId[] = [];
+    const bases: BlockId[] = [];
+    while (queue.some((id) => ((marks.get(id) ?? 0) & belowBase) === 0)) {
+      const id = queue.take();
+      if (id === undefined) break;
+      let bits = marks.get(id) ?? 0;
+      if (bits === ofTheirs) onlyTheirs.push(id);
+      if (bits === (ofOurs | ofTheirs)) {
+        bases.push(id);
+        bits |= belowBase;
+      }
+      for (const parent of this.record(id).parents) {
+        mark(parent, bits);
+        queue.add(parent);
+      }
+    }
+    return { onlyTheirs, bases: bases.sort() };
+  }
+}
+
+const ofOurs = 1;
+const ofTheirs = 2;
+const belowBase = 4;
+
+/** Blocks waiting to be visited, each once, newest first; times that are equal go by id. */
+class NewestFirst {
+  readonly #history: History;
+  readonly #seen = new Set<BlockId>();
+  /** Oldest first, so that the newest is taken from the end. The frontier of a walk is short. */
+  readonly #waiting: { id: BlockId; time: number }[] = [];
+
+  constructor(history: History) {
+    this.#history = history;
+  }
+
+  add(id: BlockId): void {
+    if (this.#seen.has(id)) return;
+    this.#seen.add(id);
+    const { time } = this.#history.record(id);
+    let low = 0;
+    let high = this.#waiting.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const other = this.#waiting[middle];
+      if (other !== undefined && (other.time < time || (other.time === time && other.id < id))) low = middle + 1;
+      else high = middle;
+    }
+    this.#waiting.splice(low, 0, { id, time });
+  }
+
+  take(): BlockId | undefined {
+    return this.#waiting.pop()?.id;
+  }
+
+  some(test: (id: BlockId) => boolean): boolean {
+    return this.#waiting.some(({ id }) => test(id));
+  }
+}

@@ -1,0 +1,304 @@
+/**
+ * Staging: transactions in, receipts and a new state out. The one path on which transactions run: for a submission, a
+ * merge, a dry run and a verification alike.
+ *
+ * Calls run in batches. A condition on the rows (`expect`, `base`, a changed result) is judged when the call's outcome is
+ * known, against the rows as they were just before it; where one fails, the batch is taken back, its beginning run again,
+ * and the call left out. Batches shrink where that happens and grow again, so the cost stays linear.
+ */
+import type { CallOutcome, Engine, EngineCall } from '../contract/engine.ts';
+import { AergoError } from '../errors.ts';
+import type { Oid } from '../object/oid.ts';
+import type { ObjectBuffer } from '../object/source.ts';
+import type { TreeEntry } from '../object/tree.ts';
+import { rowVersion } from '../state/row.ts';
+import { nameOfKey } from '../state/name.ts';
+import { State } from '../state/state.ts';
+import type { NodeCache, TableRoot } from '../state/table.ts';
+import { type AdmissionContext, type Candidate, refusedBeforeRun } from './admission.ts';
+import type { BlockReader } from './block.ts';
+import { dataRoot, deployContract, importRows } from './bulk.ts';
+import { callFailed, expectationFailed, type Refusal, refusal, snapshotConflict } from './refusal.ts';
+import type { Receipt } from './receipt.ts';
+import type { CallTransaction, Expectation, SignedTransaction, TransactionId } from './transaction.ts';
+import { WorkingState } from './working-state.ts';
+
+/** What became of one candidate. */
+export interface StagedTransaction {
+  readonly signed: SignedTransaction;
+  readonly receipt: Receipt;
+  /** Why it does not take effect; absent where it does. */
+  readonly refusal?: Refusal;
+  /** In a merge: it took effect, with another result than where it was applied first. */
+  readonly changedResult?: { readonly there: string | null; readonly here: string | null };
+}
+
+export interface Staged {
+  /** In the order of the candidates. */
+  readonly transactions: readonly StagedTransaction[];
+  readonly state: Oid;
+  /** `data/<oid>` of the block (docs/format.md). */
+  readonly data: readonly Pick<TreeEntry, 'mode' | 'oid'>[];
+}
+
+export interface StageContext extends Omit<AdmissionContext, 'state'> {
+  readonly engine: Engine;
+  readonly reader: BlockReader;
+  /** The state that the candidates run on: the first parent's. */
+  readonly parentState: Oid;
+  readonly buffer: ObjectBuffer;
+  /** Decoded pages, shared by all that reads this repository. */
+  readonly cache: NodeCache;
+  readonly dropChangedResults?: boolean;
+  /** Recorded as left out by whoever sealed first: not run. */
+  readonly leftOut?: ReadonlySet<TransactionId>;
+}
+
+const largestBatch = 250;
+
+/** Thrown inside staging when the engine was stopped at its deadline: what had run is lost and runs again. */
+class DeadlineReached extends Error {
+  readonly from: number;
+  readonly to: number;
+  constructor(from: number, to: number) {
+    super('deadline');
+    this.from = from;
+    this.to = to;
+  }
+}
+
+/**
+ * Runs the candidates on the parent's state. Afterwards the engine holds the result, not yet kept: the caller seals and
+ * calls `engine.finish(state)`, or `engine.abandon()`.
+ * A call that outlasts the engine's deadline is left out; everything else runs as if it had not been there.
+ */
+export async function stage(context: StageContext, candidates: readonly Candidate[]): Promise<Staged> {
+  const staging = await runAll(context, candidates);
+  return staging.settle();
+}
+
+/** Runs the candidates as `stage` does and takes everything back: what would become of each. */
+export async function probe(context: StageContext, candidates: readonly Candidate[]): Promise<readonly StagedTransaction[]> {
+  const staging = await runAll(context, candidates);
+  await context.engine.abandon();
+  return staging.done;
+}
+
+async function runAll(context: StageContext, candidates: readonly Candidate[]): Promise<Staging> {
+  const leftOut = new Set(context.leftOut);
+  let careful: { from: number; to: number } | undefined;
+  for (;;) {
+    const staging = await Staging.begin({ ...context, leftOut }, careful);
+    try {
+      await staging.run(candidates);
+      return staging;
+    } catch (error) {
+      await context.engine.abandon();
+      if (!(error instanceof DeadlineReached)) throw error;
+      // One call of a batch took too long: run that batch's calls one by one to learn which.
+      careful = { from: error.from, to: error.to };
+      const culprit = error.to - error.from === 1 ? candidates[error.from] : undefined;
+      if (culprit !== undefined) leftOut.add(culprit.signed.id);
+    }
+  }
+}
+
+class Staging {
+  readonly #context: StageContext;
+  readonly #state: WorkingState;
+  readonly #careful: { from: number; to: number } | undefined;
+  readonly done: StagedTransaction[] = [];
+  #batch = largestBatch;
+
+  private constructor(context: StageContext, careful: { from: number; to: number } | undefined) {
+    this.#context = context;
+    this.#state = new WorkingState(context.buffer, context.parentState, context.cache);
+    this.#careful = careful;
+  }
+
+  static async begin(context: StageContext, careful: { from: number; to: number } | undefined): Promise<Staging> {
+    const { engine, place } = context;
+    await engine.moveTo(context.buffer, context.parentState);
+    await engine.begin({ height: place.height, time_ms: place.time });
+    return new Staging(context, careful);
+  }
+
+  async run(candidates: readonly Candidate[]): Promise<void> {
+    while (this.done.length < candidates.length) {
+      const next = candidates[this.done.length];
+      if (next === undefined) break;
+      const settled = this.#settledBeforeRun(next);
+      if (settled !== undefined) this.done.push(settled);
+      else if (next.signed.transaction.kind === 'call') await this.#runCalls(candidates);
+      else this.done.push(await this.#runBulk(next));
+    }
+  }
+
+  settle(): Staged {
+    const { state, rows } = this.#state.settle();
+    return { transactions: this.done, state, data: this.#dataBesideState(rows) };
+  }
+
+  #admission(): AdmissionContext {
+    const { place, history, rights } = this.#context;
+    return { place, history, rights, state: this.#state };
+  }
+
+  /** A candidate that does not run: left out, or refused by what is known before. */
+  #settledBeforeRun(candidate: Candidate): StagedTransaction | undefined {
+    const { signed } = candidate;
+    if (this.#context.leftOut?.has(signed.id)) return leftOutOf(signed);
+    const refused = refusedBeforeRun(candidate, this.#admission());
+    return refused === undefined ? undefined : droppedFor(signed, refused);
+  }
+
+  /** How many calls the batch that begins at `from` may have. */
+  #batchSize(from: number): number {
+    const careful = this.#careful;
+    if (careful === undefined || from >= careful.to) return this.#batch;
+    return from >= careful.from ? 1 : Math.min(this.#batch, careful.from - from);
+  }
+
+  /** Runs the next calls up to a deploy, an import or a candidate that is refused before it runs. */
+  async #runCalls(candidates: readonly Candidate[]): Promise<void> {
+    const from = this.done.length;
+    const batch: { candidate: Candidate; call: CallTransaction }[] = [];
+    for (const candidate of candidates.slice(from, from + this.#batchSize(from))) {
+      const { transaction } = candidate.signed;
+      if (transaction.kind !== 'call' || (batch.length > 0 && this.#settledBeforeRun(candidate) !== undefined)) break;
+      batch.push({ candidate, call: transaction });
+    }
+    const outcomes = await this.#context.engine.run(batch.map(({ candidate, call }) => engineCall(candidate.signed, call)));
+    for (const [index, outcome] of outcomes.entries()) {
+      const item = batch[index];
+      if (item === undefined) break;
+      if (outcome.status === 'deadline') throw new DeadlineReached(from, from + batch.length);
+      const judged = this.#judge(item.candidate, item.call, outcome);
+      this.done.push(judged);
+      if (judged.refusal !== undefined && outcome.status === 'ok' && outcome.changes.length > 0) {
+        await this.#takeBack(batch.slice(0, index), from + batch.length);
+        this.#batch = Math.max(1, index);
+        return;
+      }
+    }
+    this.#batch = Math.min(largestBatch, this.#batch * 2);
+  }
+
+  /** Takes the whole batch back and runs again what came before the call that must not take effect. */
+  async #takeBack(before: readonly { candidate: Candidate; call: CallTransaction }[], to: number): Promise<void> {
+    await this.#context.engine.undo();
+    if (before.length === 0) return;
+    const again = await this.#context.engine.run(before.map(({ candidate, call }) => engineCall(candidate.signed, call)));
+    if (again.some((outcome) => outcome.status === 'deadline')) throw new DeadlineReached(to - before.length, to);
+  }
+
+  #judge(candidate: Candidate, call: CallTransaction, outcome: Exclude<CallOutcome, { status: 'deadline' }>): StagedTransaction {
+    const { signed } = candidate;
+    const unexpected = this.#refusedByExpectation(call.expect);
+    if (unexpected !== undefined) return droppedFor(signed, unexpected);
+    if (outcome.status === 'failed') return droppedFor(signed, callFailed(call, outcome));
+    const conflict = this.#refusedBySnapshot(call.base, outcome.changes.map(({ table, name, before }) => ({ table, name, line: before })));
+    if (conflict !== undefined) return droppedFor(signed, conflict);
+    const there = candidate.there;
+    const changedResult = there !== undefined && there.result !== outcome.result ? { there: there.result, here: outcome.result } : undefined;
+    if (changedResult !== undefined && this.#context.dropChangedResults) return droppedFor(signed, resultChanged(changedResult));
+    for (const { table, name, after } of outcome.changes) this.#state.write(table, name, after);
+    const receipt: Receipt = {
+      ...(outcome.result === null ? {} : { result: outcome.result }),
+      status: 'applied',
+      tx: signed.id,
+      writes: outcome.changes.map(({ table, name }) => [table, name]),
+    };
+    return { signed, receipt, ...(changedResult === undefined ? {} : { changedResult }) };
+  }
+
+  /** The first row that is not at the version the author signed on. */
+  #refusedByExpectation(expect: readonly Expectation[] | undefined): Refusal | undefined {
+    for (const { table, key, version } of expect ?? []) {
+      const schema = this.#state.schema(table);
+      const name = schema === undefined ? '' : nameOrNothing(() => nameOfKey(schema, key));
+      const line = schema === undefined || name === '' ? null : this.#state.row(table, name);
+      const found = line === null ? null : rowVersion(line);
+      if (found !== version) return expectationFailed([table, name === '' ? key.join(' ') : name], version, found);
+    }
+    return undefined;
+  }
+
+  /** The first row about to be written that is not as it was at the base. */
+  #refusedBySnapshot(base: Oid | undefined, before: Iterable<{ table: string; name: string; line: string | null }>): Refusal | undefined {
+    if (base === undefined) return undefined;
+    const { buffer, cache, reader } = this.#context;
+    const then = State.open(buffer, reader.block(base).state, cache);
+    for (const { table, name, line } of before) {
+      if ((then.readRow(table, name) ?? null) !== line) return snapshotConflict([table, name]);
+    }
+    return undefined;
+  }
+
+  /** A deploy or an import: by itself, between the batches. */
+  async #runBulk(candidate: Candidate): Promise<StagedTransaction> {
+    const { signed } = candidate;
+    const { transaction } = signed;
+    const unexpected = this.#refusedByExpectation(transaction.expect);
+    if (unexpected !== undefined) return droppedFor(signed, unexpected);
+    const { engine, buffer } = this.#context;
+    if (transaction.kind === 'call') throw new Error('a call runs in a batch');
+    const outcome =
+      transaction.kind === 'deploy'
+        ? await deployContract(engine, this.#state, signed.id, transaction)
+        : await importRows(engine, buffer, this.#state, transaction, (rows) => this.#refusedBySnapshot(transaction.base, rows));
+    if ('error' in outcome) return droppedFor(signed, outcome);
+    return { signed, receipt: { rows: outcome.rows, status: 'applied', tx: signed.id } };
+  }
+
+  /** What applied imports brought and the state does not hold as that table's rows. */
+  #dataBesideState(rows: ReadonlyMap<string, TableRoot>): Pick<TreeEntry, 'mode' | 'oid'>[] {
+    const found = new Map<Oid, Pick<TreeEntry, 'mode' | 'oid'>>();
+    for (const { signed, refusal: refused } of this.done) {
+      const { transaction } = signed;
+      if (transaction.kind !== 'import' || refused !== undefined) continue;
+      if (rows.get(transaction.table)?.oid === transaction.data) continue;
+      found.set(transaction.data, dataRoot(this.#context.buffer, transaction.data));
+    }
+    return [...found.values()];
+  }
+}
+
+const engineCall = (signed: SignedTransaction, call: CallTransaction): EngineCall => ({
+  id: signed.id,
+  author: call.author,
+  contract: call.contract,
+  function: call.function,
+  args: call.args,
+});
+
+/** An expectation of a key that the table's schema cannot have is an expectation of no row. */
+function nameOrNothing(name: () => string): string {
+  try {
+    return name();
+  } catch (error) {
+    if (error instanceof AergoError) return '';
+    throw error;
+  }
+}
+
+const leftOutOf = (signed: SignedTransaction): StagedTransaction => ({
+  signed,
+  receipt: { status: 'left-out', tx: signed.id },
+  refusal: refusal('limit', {
+    code: 'AERGO_CONTRACT_DEADLINE',
+    message: 'the call took longer than a transaction may; it was stopped and left out',
+    hint: 'nothing was written; does the function end?',
+  }),
+});
+
+function droppedFor(signed: SignedTransaction, refused: Refusal): StagedTransaction {
+  const receipt: Receipt = { code: refused.code, ...refused.facts, status: 'dropped', tx: signed.id };
+  return { signed, receipt, refusal: refused };
+}
+
+const resultChanged = ({ there, here }: { there: string | null; here: string | null }): Refusal =>
+  refusal('result-changed', {
+    code: 'AERGO_RESULT_CHANGED',
+    message: `it gives ${here ?? 'NULL'} here and gave ${there ?? 'NULL'} there`,
+  });

@@ -1,0 +1,156 @@
+/**
+ * Transactions: their JSON, their id and their signature. Frozen: docs/format.md, vectors in fixtures/format/.
+ *
+ * A transaction is one canonical JSON line. Its id is the SHA-256 of what its author signs, so it belongs to one
+ * repository and nobody can give it a second id.
+ */
+import { hash } from 'node:crypto';
+import { z } from 'zod';
+import { canonicalJson, type JsonValue, parseCanonicalJson } from '../crypto/canonical-json.ts';
+import { verifySignature } from '../crypto/ed25519.ts';
+import { isKeyId, type KeyId, type SigningKey } from '../crypto/key.ts';
+import { AergoError } from '../errors.ts';
+import { isOid, type Oid } from '../object/oid.ts';
+import { identifierPattern, isContractName, isRefName } from './names.ts';
+
+/** The id of a transaction: 64 hex digits. */
+export type TransactionId = string & { readonly __transactionId: true };
+
+/** At most this many bytes of canonical JSON, LF not counted. */
+export const transactionLimit_bytes = 1_048_576;
+
+const argumentsLimit = 100;
+
+export const oidSchema = z.custom<Oid>((value) => typeof value === 'string' && isOid(value)).meta({ type: 'string', pattern: '^[0-9a-f]{64}$' });
+export const transactionIdSchema = z
+  .custom<TransactionId>((value) => typeof value === 'string' && isOid(value))
+  .meta({ type: 'string', pattern: '^[0-9a-f]{64}$' });
+export const keyIdSchema = z
+  .custom<KeyId>((value) => typeof value === 'string' && isKeyId(value))
+  .meta({ type: 'string', pattern: '^ed25519:[A-Za-z0-9_-]{43}$' });
+export const startSchema = z.string().regex(/^[0-9a-f]{16}$/);
+export const identifierSchema = z.string().regex(identifierPattern);
+/** Milliseconds since 1970, UTC. */
+export const timeSchema = z.int().min(0).max(8_640_000_000_000_000);
+
+const contractNameSchema = identifierSchema.refine(isContractName);
+export const qualifiedTableSchema = z.string().regex(/^[a-z][a-z0-9_]{0,47}\.[a-z][a-z0-9_]{0,47}$/);
+/** `branch:start`. */
+export const boundBranchSchema = z.string().refine((value) => {
+  const colon = value.lastIndexOf(':');
+  return colon > 0 && isRefName(value.slice(0, colon)) && /^[0-9a-f]{16}$/.test(value.slice(colon + 1));
+});
+const textSchema = z.string().refine((value) => value.isWellFormed());
+export const rowVersionSchema = z.string().regex(/^[0-9a-f]{32}$/);
+
+const expectationSchema = z.strictObject({
+  key: z.array(textSchema).min(1).max(32),
+  table: qualifiedTableSchema,
+  version: rowVersionSchema.nullable(),
+});
+/** A row version that a transaction was signed on; `version: null`: the row must not exist. */
+export type Expectation = z.infer<typeof expectationSchema>;
+
+const common = {
+  author: keyIdSchema,
+  base: oidSchema.exactOptional(),
+  branch: boundBranchSchema,
+  expect: z.array(expectationSchema).min(1).max(1_000).exactOptional(),
+  expires: timeSchema.exactOptional(),
+  merge: z.literal(false).exactOptional(),
+  nonce: z.string().regex(/^[A-Za-z0-9_-]{16}$/),
+  sig: z.string().regex(/^[A-Za-z0-9_-]{86}$/),
+};
+
+const callSchema = z.strictObject({
+  ...common,
+  args: z.array(textSchema.nullable()).max(argumentsLimit),
+  contract: contractNameSchema,
+  function: identifierSchema,
+  kind: z.literal('call'),
+});
+const deploySchema = z.strictObject({
+  ...common,
+  contract: contractNameSchema,
+  kind: z.literal('deploy'),
+  replaces: oidSchema.nullable(),
+  source: textSchema,
+});
+const importSchema = z.strictObject({
+  ...common,
+  columns: z.array(identifierSchema).min(1).max(1_600),
+  data: oidSchema,
+  kind: z.literal('import'),
+  rows: z.int().min(0),
+  table: qualifiedTableSchema,
+});
+
+export const transactionSchema = z.discriminatedUnion('kind', [callSchema, deploySchema, importSchema]);
+
+export type CallTransaction = z.infer<typeof callSchema>;
+export type DeployTransaction = z.infer<typeof deploySchema>;
+export type ImportTransaction = z.infer<typeof importSchema>;
+export type Transaction = z.infer<typeof transactionSchema>;
+
+type Unsigned<T extends Transaction> = T extends Transaction ? Omit<T, 'author' | 'sig'> : never;
+/** What an author is asked to sign: everything but who and the signature. */
+export type UnsignedTransaction = Unsigned<Transaction>;
+
+/** A decoded transaction with its id and its canonical line (without LF). */
+export interface SignedTransaction {
+  readonly id: TransactionId;
+  readonly transaction: Transaction;
+  readonly line: string;
+}
+
+/** The bytes that the author signs: domain, repository, canonical JSON without `sig`. */
+export function signedBytes(repository: Oid, transaction: Omit<Transaction, 'sig'>): Uint8Array {
+  const { sig: _, ...unsigned } = transaction as Transaction;
+  return Buffer.from(`aergo transaction v1\n${repository}\n${canonicalJson(unsigned as JsonValue)}`);
+}
+
+/** Signs a transaction for the repository with `key`. */
+export function signTransaction(repository: Oid, unsigned: UnsignedTransaction, key: SigningKey): SignedTransaction {
+  const transaction = { ...unsigned, author: key.id } as Omit<Transaction, 'sig'>;
+  const bytes = signedBytes(repository, transaction);
+  const sig = Buffer.from(key.sign(bytes)).toString('base64url');
+  return decodeTransaction(repository, canonicalJson({ ...transaction, sig } as JsonValue));
+}
+
+/**
+ * Decodes one line (without its LF) and computes the id. Structure only: the signature is `checkSignature`'s.
+ * Throws `AERGO_TRANSACTION_INVALID`, `AERGO_TRANSACTION_TOO_LARGE` or `AERGO_JSON_NOT_CANONICAL`.
+ */
+export function decodeTransaction(repository: Oid, line: string): SignedTransaction {
+  if (line.length > transactionLimit_bytes || Buffer.byteLength(line) > transactionLimit_bytes) {
+    throw new AergoError('AERGO_TRANSACTION_TOO_LARGE', `a transaction has at most ${transactionLimit_bytes} bytes`);
+  }
+  const transaction = checkTransaction(parseCanonicalJson(line));
+  const id = hash('sha256', signedBytes(repository, transaction)) as TransactionId;
+  return { id, transaction, line };
+}
+
+/** Checks a parsed value against the schema; `AERGO_TRANSACTION_INVALID` names the member. */
+export function checkTransaction(value: unknown): Transaction {
+  const parsed = transactionSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const member = issue === undefined ? '' : issue.path.join('.');
+  throw new AergoError('AERGO_TRANSACTION_INVALID', `not a transaction: ${member === '' ? '' : `${member}: `}${issue?.message ?? 'not an object'}`);
+}
+
+/** Whether the author signed exactly this, for this repository. */
+export function signatureHolds(repository: Oid, signed: SignedTransaction): boolean {
+  const { author, sig } = signed.transaction;
+  const signature = Buffer.from(sig, 'base64url');
+  return verifySignature(author, signedBytes(repository, signed.transaction), signature) && signature.toString('base64url') === sig;
+}
+
+/** Throws `AERGO_SIGNATURE_INVALID` unless the author signed exactly this, for this repository. */
+export function checkSignature(repository: Oid, signed: SignedTransaction): void {
+  if (signatureHolds(repository, signed)) return;
+  throw new AergoError('AERGO_SIGNATURE_INVALID', `transaction ${signed.id.slice(0, 7)} is not signed by ${signed.transaction.author} for this repository`, {
+    hint: 'a signature holds for one repository only: was it signed for another?',
+    details: { transaction: signed.id },
+  });
+}

@@ -1,0 +1,211 @@
+/**
+ * Verification is building again: a block's structure and signatures are checked, then its transactions run on the
+ * parent's state by the same functions that made it, and the tree that results must have the block's id.
+ */
+import { canonicalJson, type JsonValue } from '../crypto/canonical-json.ts';
+import type { Engine } from '../contract/engine.ts';
+import { AergoError } from '../errors.ts';
+import type { Oid } from '../object/oid.ts';
+import { ObjectBuffer } from '../object/source.ts';
+import { type Candidate, ordinaryCandidate, type Rights } from './admission.ts';
+import { assembleBlock, type BlockPlan } from './assemble.ts';
+import { type Block, type BlockContent, type BlockId, type BlockReader, checkSeal, putBlockTree } from './block.ts';
+import { boundBranch } from './header.ts';
+import type { History } from './history.ts';
+import type { NodeCache } from '../state/table.ts';
+import { stage, type StagedTransaction } from './stage.ts';
+import { checkSignature, type TransactionId } from './transaction.ts';
+
+/** What a merge would run, given by the merge layer. */
+export type MergeCandidates = (target: BlockId, source: BlockId) => Promise<{ bases: readonly BlockId[]; candidates: readonly Candidate[] }>;
+
+export interface VerifyContext {
+  readonly reader: BlockReader;
+  readonly history: History;
+  readonly cache: NodeCache;
+  readonly rights: Rights;
+  readonly repository: Oid;
+  /** The directory version that blocks of this repository name. */
+  readonly directory: Oid;
+  /** Engines that the directory accepts. */
+  readonly engines: ReadonlySet<string>;
+  readonly mergeCandidates: MergeCandidates;
+}
+
+function wrong(id: BlockId, what: string, details: Record<string, unknown> = {}): AergoError {
+  return new AergoError('AERGO_BLOCK_INVALID', `block ${id.slice(0, 7)}: ${what}`, { details: { block: id, ...details } });
+}
+
+/** Checks everything about a block that needs no run. Its parents are taken to be verified. */
+export async function checkBlock(context: VerifyContext, id: BlockId): Promise<void> {
+  const { reader, repository } = context;
+  const block = reader.block(id);
+  const sealer = checkSeal(reader, id);
+  if (!context.rights.maySeal(sealer)) throw wrong(id, `${sealer} may not seal on ${block.header.branch}`);
+  if (!context.engines.has(block.engine)) throw wrong(id, 'its engine is not accepted by the directory', { engine: block.engine });
+  checkPlace(context, block);
+  const seen = new Set<TransactionId>();
+  for (const signed of reader.transactions(id)) {
+    if (seen.has(signed.id)) throw wrong(id, `transaction ${signed.id.slice(0, 7)} stands in it twice`);
+    seen.add(signed.id);
+    checkSignature(repository, signed);
+    const before = block.commit.parents[0];
+    if (before !== undefined && (await context.history.standsIn(signed.id, before, 'applied')) !== undefined) {
+      throw wrong(id, `transaction ${signed.id.slice(0, 7)} had taken effect before`);
+    }
+  }
+}
+
+const parentsOf = { genesis: 0, block: 1, merge: 2 } as const;
+
+function checkPlace(context: VerifyContext, block: Block): void {
+  const { id, header, commit } = block;
+  const parents = commit.parents.map((parent) => context.reader.header(parent));
+  if (parents.length !== parentsOf[header.kind]) throw wrong(id, `a ${header.kind} has ${parentsOf[header.kind]} parents, not ${parents.length}`);
+  if (header.kind === 'genesis') {
+    if (id !== context.repository) throw wrong(id, 'it is the genesis block of another repository');
+    return;
+  }
+  const [first] = parents;
+  if (first === undefined) return;
+  if (header.repository !== context.repository) throw wrong(id, 'it belongs to another repository');
+  if (header.height !== first.height + 1) throw wrong(id, `its height is ${header.height}, its parent's ${first.height}`);
+  if (parents.some((parent) => parent.time >= header.time)) throw wrong(id, 'its time is not after its parents’');
+  if (header.directory !== context.directory) throw wrong(id, 'the directory version that it names is not in force');
+  if (boundBranch(header) !== boundBranch(first)) checkFirstOfBranch(context, block, first.start);
+}
+
+/** A block whose branch is not its parent's begins that branch: its `start` must be new on the chain. */
+function checkFirstOfBranch({ reader, history }: VerifyContext, { id, header, commit }: Block, startBefore: string): void {
+  const [parent] = commit.parents;
+  if (header.start === startBefore) throw wrong(id, 'a branch keeps its name once it has a block');
+  if (parent === undefined) return;
+  for (const ancestor of history.chain(parent)) {
+    if (reader.header(ancestor).start === header.start) throw wrong(id, 'its branch had ended before');
+  }
+}
+
+/** The candidates that the block ran, and who was left out by its sealer. */
+async function candidatesOf(context: VerifyContext, block: Block): Promise<{ candidates: readonly Candidate[]; leftOut: Set<TransactionId> }> {
+  const { reader, history } = context;
+  const [target, source] = block.commit.parents;
+  if (target === undefined) return { candidates: [], leftOut: new Set() };
+  if (block.header.kind !== 'merge' || source === undefined) {
+    const bound = boundBranch(block.header);
+    const candidates = reader.transactions(block.id).map((signed) => ordinaryCandidate(history, signed, bound, target));
+    return { candidates: await Promise.all(candidates), leftOut: new Set() };
+  }
+  const { bases, candidates } = await context.mergeCandidates(target, source);
+  if (bases.join() !== block.header.base.join()) throw wrong(block.id, 'its merge base is another one');
+  if (block.header.source !== boundBranch(reader.header(source))) throw wrong(block.id, 'its source is another branch');
+  const receipts = reader.receipts(block.id);
+  return { candidates, leftOut: new Set(receipts.filter((one) => one.status === 'left-out').map((one) => one.tx)) };
+}
+
+/**
+ * Builds the block again on `engine` and compares. The engine keeps the block's state.
+ * Throws `AERGO_BLOCK_INVALID` with the first thing that differs, `AERGO_VERIFY_ENGINE` where this build does not have the
+ * block's engine, `AERGO_VERIFY_UNDECIDED` where a call outlasts the deadline here.
+ */
+export async function rebuildBlock(context: VerifyContext, engine: Engine, engineId: Oid, id: BlockId): Promise<void> {
+  const { reader } = context;
+  const block = reader.block(id);
+  const { header } = block;
+  if (header.kind === 'genesis') return;
+  if (block.engine !== engineId) {
+    throw new AergoError('AERGO_VERIFY_ENGINE', `block ${id.slice(0, 7)} was made by an engine that this version of aergo does not have`, {
+      hint: 'verify it with the version that has it; nothing is wrong with the block',
+      details: { block: id, engine: block.engine },
+    });
+  }
+  const [parent] = block.commit.parents;
+  if (parent === undefined) return;
+  const { candidates, leftOut } = await candidatesOf(context, block);
+  const buffer = new ObjectBuffer(reader.source);
+  const staged = await stage(
+    {
+      engine,
+      reader,
+      buffer,
+      cache: context.cache,
+      history: context.history,
+      rights: context.rights,
+      parentState: reader.block(parent).state,
+      place: { kind: header.kind, bound: boundBranch(header), height: header.height, time: header.time, parents: block.commit.parents },
+      dropChangedResults: header.kind === 'merge' && header.options.dropChangedResults === true,
+      leftOut,
+    },
+    candidates,
+  );
+  try {
+    checkDecided(id, staged.transactions, leftOut);
+    const rebuilt = assembleBlock(planOf(block), staged);
+    if (putBlockTree(buffer, rebuilt) !== block.commit.tree) throw firstDifference(reader, block, rebuilt, staged.transactions);
+  } catch (error) {
+    await engine.abandon();
+    throw error;
+  }
+  await engine.finish(staged.state);
+}
+
+/** What the block says of itself where nothing can be derived: everything that its sealer was free to choose. */
+function planOf({ header, engine, commit }: Block): BlockPlan {
+  if (header.kind === 'genesis') throw new Error('a genesis block has no plan');
+  const { repository, branch, start, height, time, directory } = header;
+  const plan = { repository, branch, start, height, time, directory, engine, parents: commit.parents };
+  if (header.kind === 'block') return plan;
+  const { base, mode, options, source } = header;
+  return { ...plan, merge: { base, mode, options, source } };
+}
+
+function checkDecided(id: BlockId, transactions: readonly StagedTransaction[], leftOut: ReadonlySet<TransactionId>): void {
+  const undecided = transactions.find((one) => one.receipt.status === 'left-out' && !leftOut.has(one.signed.id));
+  if (undecided === undefined) return;
+  throw new AergoError('AERGO_VERIFY_UNDECIDED', `block ${id.slice(0, 7)}: transaction ${undecided.signed.id.slice(0, 7)} did not end in time on this machine`, {
+    hint: 'try again when the machine is less busy; nothing is said about the block',
+    details: { block: id, transaction: undecided.signed.id },
+  });
+}
+
+function firstDifference(reader: BlockReader, block: Block, rebuilt: BlockContent, staged: readonly StagedTransaction[]): AergoError {
+  const failed = staged.find((one) => one.refusal !== undefined);
+  if (block.header.kind === 'block' && failed !== undefined) {
+    const { signed, refusal } = failed;
+    return wrong(block.id, `transaction ${signed.id.slice(0, 7)} does not take effect when it runs again: ${refusal?.error.message ?? ''}`, { transaction: signed.id });
+  }
+  const receipts = reader.receipts(block.id);
+  const text = (value: unknown) => canonicalJson((value ?? null) as JsonValue);
+  const index = rebuilt.receipts.findIndex((receipt, at) => text(receipt) !== text(receipts[at]));
+  if (index >= 0 || receipts.length !== rebuilt.receipts.length) {
+    const at = index >= 0 ? index : rebuilt.receipts.length;
+    return wrong(block.id, `receipt ${at} differs from the run`, { expected: rebuilt.receipts[at] ?? null, found: receipts[at] ?? null });
+  }
+  if (rebuilt.state !== block.state) {
+    return wrong(block.id, 'its state differs from the run', { expected: rebuilt.state, found: block.state });
+  }
+  if (text(rebuilt.header) !== text(block.header)) return wrong(block.id, 'its header does not follow from its content', { expected: rebuilt.header });
+  return wrong(block.id, 'its transactions or data do not follow from the run');
+}
+
+/**
+ * The blocks reachable from `heads` in an order in which every block comes after its parents and, as far as that allows,
+ * right after its first parent, so that an engine seldom has to move between branches.
+ */
+export function verificationOrder(history: History, heads: readonly BlockId[]): BlockId[] {
+  const order: BlockId[] = [];
+  const state = new Map<BlockId, 'open' | 'done'>();
+  const stack: BlockId[] = [...heads].reverse();
+  for (let id = stack.at(-1); id !== undefined; id = stack.at(-1)) {
+    const known = state.get(id);
+    if (known !== undefined) {
+      stack.pop();
+      if (known === 'open') order.push(id);
+      state.set(id, 'done');
+      continue;
+    }
+    state.set(id, 'open');
+    // The first parent is pushed below the second, so its chain is finished last, just before this block.
+    for (const parent of history.record(id).parents) if (!state.has(parent)) stack.push(parent);
+  }
+  return order;
+}
