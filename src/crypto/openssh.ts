@@ -19,7 +19,7 @@ const cipherName = 'aes256-ctr';
 const opensslCipher = 'aes-256-ctr';
 
 /** OpenSSH's own number of rounds for a passphrase. */
-export const defaultRounds = 16;
+const defaultRounds = 16;
 /** Rounds at most that a file may ask for: half a minute. */
 const maxRounds = 2048;
 /** Characters in a key file at most; a real one has about 450. */
@@ -29,7 +29,7 @@ const maxLength = 65_536;
 export interface PassphraseOptions {
   readonly passphrase: string;
   readonly salt: Uint8Array;
-  /** Default `defaultRounds`; each costs about 16 ms when the file is read. */
+  /** Default 16, as OpenSSH; each costs about 16 ms when the file is read. */
   readonly rounds?: number;
 }
 

@@ -22,7 +22,7 @@ export interface Commit {
 }
 
 /** Parents at most: a block has two; the bound keeps a hostile commit short. */
-export const maxParents = 16;
+const maxParents = 16;
 
 const signatureHeader = 'gpgsig-sha256';
 

@@ -8,7 +8,7 @@ import { AergoError } from '../errors.ts';
 export type Oid = string & { readonly __oid: true };
 
 /** Bytes in an id. */
-export const oidBytes = 32;
+const oidBytes = 32;
 
 const pattern = /^[0-9a-f]{64}$/;
 

@@ -75,7 +75,7 @@ function decodeHeader(entry: Uint8Array): { type: ObjectType; size: number; leng
   for (let scale = 16; byte >= 0x80; scale *= 128, length += 1) {
     byte = entry[length];
     if (byte === undefined) throw invalid('it is cut short');
-    if (byte === 0) throw invalid('its size is written with more bytes than it needs');
+    if (byte === 0 || length > 4) throw invalid('its size is written with more bytes than it needs');
     size += (byte & 0x7f) * scale;
     if (size > maxObjectBytes) throw invalid(`its size is over ${maxObjectBytes} bytes`);
   }
