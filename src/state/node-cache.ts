@@ -37,6 +37,11 @@ export class NodeCache {
     this.#limit = maxBytes;
   }
 
+  /** Roughly what is kept now, in bytes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /**
    * A page's rows.
    * @param keep whether to keep it: a scan does not, lest it drive out what is read again
