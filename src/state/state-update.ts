@@ -64,7 +64,8 @@ export function updateState(buffer: ObjectBuffer, base: Oid, update: StateUpdate
     }
   }
   for (const [table, rows] of update.rows ?? []) {
-    const [contract = '', name = ''] = table.split('.');
+    const [contract = '', name = '', ...more] = table.split('.');
+    if (more.length > 0) throw stateInvalid(`there is no table ${table}`);
     checkName(contract);
     const folder = root.folder('tables').folder(contract);
     if (!folder.names().includes(name)) throw stateInvalid(`there is no table ${table}`);

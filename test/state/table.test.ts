@@ -44,14 +44,12 @@ interface History {
   readonly padding: number;
 }
 
-const history: fc.Arbitrary<History> = fc
-  .constantFrom(30, 1000, 20_000)
-  .chain((space) =>
-    fc.record({
-      steps: fc.array(step(space), { minLength: 1, maxLength: 6 }),
-      padding: fc.constantFrom(0, 30, 400, 9000),
-    }),
-  );
+const history: fc.Arbitrary<History> = fc.constantFrom(30, 1000, 20_000).chain((space) =>
+  fc.record({
+    steps: fc.array(step(space), { minLength: 1, maxLength: 6 }),
+    padding: fc.constantFrom(0, 30, 400, 9000),
+  }),
+);
 
 function changesOf(model: Map<string, string>, step: History['steps'][number], padding: number): RowUpdate[] {
   if ('keep' in step) {
