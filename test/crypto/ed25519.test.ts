@@ -4,6 +4,7 @@ import { sha512 } from '@noble/hashes/sha2.js';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { verifySignature } from '../../src/crypto/ed25519.ts';
+import { isFitPoint } from '../../src/crypto/ed25519-bytes.ts';
 import { isKeyId, keyIdOf, parseKeyId, publicKeyOf, signingKeyFromSeed } from '../../src/crypto/key.ts';
 
 interface EdgeCase {
@@ -128,6 +129,7 @@ describe('the rule of validity', () => {
         const encoded = Uint8Array.from(point);
         encoded[31] = (encoded[31] ?? 0) | sign;
         for (const s of [0n, 1n, order - 1n]) {
+          expect(isFitPoint(encoded, 0)).toBe(false);
           expect(verifySignature(encoded, message, Buffer.concat([encoded, littleEndian(s)]))).toBe(false);
           expect(verifySignature(encoded, message, signature)).toBe(false);
           expect(verifySignature(key.id, message, Buffer.concat([encoded, littleEndian(s)]))).toBe(false);
@@ -138,6 +140,7 @@ describe('the rule of validity', () => {
 
   it('refuses every y from p up, as key and as R', () => {
     for (let y = prime; y < 2n ** 255n; y += 1n) {
+      expect(isFitPoint(littleEndian(y), 0)).toBe(false);
       expect(verifySignature(littleEndian(y), message, signature)).toBe(false);
       expect(verifySignature(key.id, message, Buffer.concat([littleEndian(y), signature.subarray(32)]))).toBe(false);
     }
