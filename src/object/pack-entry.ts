@@ -10,7 +10,7 @@ import { adler32 } from './adler32.ts';
 import type { GitObject, ObjectType } from './object.ts';
 
 /** Bytes in an object at most: what a volume can hold. */
-export const maxObjectBytes = 2 ** 30;
+const maxObjectBytes = 2 ** 30;
 
 /** Bodies shorter than this are stored, not deflated: what deflate saves there is not worth its 10 µs. */
 const storedBelow = 128;

@@ -11,7 +11,7 @@ import type { TreeEntry, TreeMode } from '../../src/object/tree.ts';
 
 export const testKey = signingKeyFromSeed(Uint8Array.from({ length: 32 }, (_, at) => at));
 
-export const anyOid = fc
+const anyOid = fc
   .uint8Array({ minLength: 32, maxLength: 32 })
   .filter((bytes) => bytes.some((byte) => byte !== 0))
   .map((bytes) => parseOid(Buffer.from(bytes).toString('hex')));
@@ -21,7 +21,7 @@ const text = fc.string({
 });
 
 /** Names that the format takes, with those that make the order of UTF-16, UTF-8 and Git differ. */
-export const anyName = fc
+const anyName = fc
   .string({
     minLength: 1,
     maxLength: 12,
@@ -38,7 +38,7 @@ export const anyEntries: fc.Arbitrary<TreeEntry[]> = fc.uniqueArray(
   { selector: (entry) => entry.name, maxLength: 20 },
 );
 
-export const anyIdent: fc.Arbitrary<Signature> = fc.record({
+const anyIdent: fc.Arbitrary<Signature> = fc.record({
   name: fc.string({ unit: fc.constantFrom('a', 'Z', '9', ':', '_', '-', 'é', '😂'), minLength: 1 }),
   email: fc.string({ unit: fc.constantFrom('a', 'Z', '9', ':', '_', '-', '@', '.'), minLength: 1 }),
   seconds: fc.nat(),
