@@ -8,6 +8,8 @@ import { HeaderReader } from './header.ts';
 import { decodeIdent, encodeIdent, type Signature } from './ident.ts';
 import { isOid, type Oid } from './oid.ts';
 
+export type { Signature } from './ident.ts';
+
 export interface Commit {
   readonly tree: Oid;
   readonly parents: readonly Oid[];
