@@ -94,4 +94,116 @@ export declare class Repository {
   get(table: string, key: string[], at?: string): { row: RowValues; version: string } | undefined;
   tables(at?: string): string[];
   schema(table: string, at?: string): TableSchema;
+  deploy(o: {
+    name: string;
+    source: string;
+    key: SigningKey;
+    sealer?: SigningKey;
+    on?: string;
+    dryRun?: boolean;
+  }): Promise<(Sealed | DryRun) & { contract: ContractInfo }>;
+  call(o: CallOptions): Promise<Sealed | DryRun>;
+  submit(
+    lines: AsyncIterable<string> | Iterable<string>,
+    o: { key?: SigningKey; sealer: SigningKey; on?: string; blockSize?: number; dryRun?: boolean },
+  ): Promise<SubmitResult>;
+  importRows(o: {
+    table: string;
+    columns: string[];
+    rows: AsyncIterable<(string | null)[]>;
+    key: SigningKey;
+    sealer?: SigningKey;
+    on?: string;
+  }): Promise<Sealed & { rows: number }>;
+  merge(o: {
+    source: string;
+    into?: string;
+    sealer: SigningKey;
+    dryRun?: boolean;
+    failOnDrop?: boolean;
+    dropChangedResults?: boolean;
+  }): Promise<MergeResult>;
+  scan(table: string, at?: string): Iterable<{ name: string; row: RowValues; version: string }>;
+  query(sql: string, at?: string): Promise<{ columns: { name: string; type: string }[]; rows: (string | null)[][] }>;
+  log(o: { range?: string; limit?: number; all?: boolean; table?: string; key?: string[] }): Iterable<BlockSummary>;
+  show(id: string): Shown;
+  transaction(id: string): TransactionShown;
+  receipt(
+    id: string,
+  ): Promise<{
+    id: TransactionId;
+    transaction: Transaction;
+    receipts: { block: BlockSummary; receipt: Receipt; cause?: DropCause }[];
+  }>;
+  contracts(at?: string): ContractInfo[];
+  contract(name: string, at?: string): ContractInfo & { text: string };
+  branches(): { name: string; block: BlockSummary; start: string; current: boolean }[];
+  createBranch(name: string, start?: string): Promise<{ name: string; block: BlockSummary }>;
+  deleteBranch(name: string, o?: { force?: boolean }): Promise<unknown>;
+  renameBranch(from: string, to: string): Promise<unknown>;
+  switchTo(name: string): Promise<unknown>;
+  snapshots(): { name: string; block: BlockSummary; tagger: KeyId; time: number }[];
+  createSnapshot(name: string, rev: string, key: SigningKey): Promise<unknown>;
+  deleteSnapshot(name: string): Promise<unknown>;
+  diff(from: string, to: string, table?: string): Iterable<TableDifference>;
+  verify(o: { rev?: string; fast?: boolean; onProgress?: (p: Progress) => void }): Promise<VerifyReport>;
+  fsck(): Promise<FsckReport>;
+  exportGit(
+    directory: string,
+    o: { bare?: boolean },
+  ): Promise<{ branches: number; snapshots: number; objects: number; bytes: number }>;
+  keys(): { id: KeyId; name?: string }[];
+}
+export interface CallOptions {
+  contract: string;
+  function: string;
+  args: (string | null)[];
+  key: SigningKey;
+  sealer?: SigningKey;
+  on?: string;
+  base?: string;
+  expect?: { table: string; key: string[]; version: string | null }[];
+  expires?: number;
+  merge?: false;
+  dryRun?: boolean;
+}
+export interface SubmitResult {
+  blocks: BlockSummary[];
+  applied: { index: number; transaction: TransactionId; receipt: Receipt }[];
+  rejected: { line: number; transaction?: TransactionId; error: { code: string; message: string; hint?: string } }[];
+}
+export interface TransactionShown {
+  id: TransactionId;
+  transaction: Transaction;
+  receipts: { block: BlockSummary; receipt: Receipt }[];
+}
+export type Shown =
+  | {
+      kind: 'block';
+      block: BlockSummary;
+      transactions: { id: TransactionId; transaction: Transaction; receipt: Receipt }[];
+      dropped: { receipt: Receipt; transaction?: Transaction }[];
+    }
+  | ({ kind: 'transaction' } & TransactionShown)
+  | { kind: 'snapshot'; snapshot: { name: string; tagger: KeyId; time: number }; block: BlockSummary };
+export interface RowDifference {
+  key: string[];
+  before?: RowValues;
+  after?: RowValues;
+}
+export interface TableDifference {
+  table: string;
+  schemaChanged: boolean;
+  rows: Iterable<RowDifference>;
+}
+export interface VerifyReport {
+  branches: { name: string; blocks: number; merged: { branch: string; blocks: number }[] }[];
+  blocks: number;
+  transactions: number;
+  fast: boolean;
+}
+export interface FsckReport {
+  volumes: number;
+  objects: number;
+  bytes: number;
 }

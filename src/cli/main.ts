@@ -10,6 +10,7 @@ import { Config } from '@oclif/core/config';
 import { AergoError, exitCodes } from '../errors.ts';
 import { type Invocation, readInvocation } from './argv.ts';
 import type { AergoCommand } from './command.ts';
+import { withNearest } from './did-you-mean.ts';
 import { asAergoError, errorAsJson, renderError } from './failure.ts';
 import { answerToGitWord } from './git-words.ts';
 import { nearest } from './nearest.ts';
@@ -35,7 +36,7 @@ export async function main(argv: readonly string[], program: Program): Promise<v
     await follow(invocation, manifest, program);
   } catch (fault) {
     const command = invocation.kind === 'command' ? manifest[invocation.id] : undefined;
-    report(usageError(fault, command) ?? asAergoError(fault), argv);
+    report(usageError(fault, command) ?? withNearest(asAergoError(fault)), argv);
   }
 }
 

@@ -1,0 +1,64 @@
+/** Lists, makes, deletes and renames branches. */
+import * as Flags from '@oclif/core/flags';
+import { words } from '../src/cli/arguments.ts';
+import { AergoCommand } from '../src/cli/command.ts';
+import type { Repository } from '../src/cli/face.ts';
+import { blockName } from '../src/cli/render/block.ts';
+import { branchLines } from '../src/cli/render/branches.ts';
+import { visible } from '../src/cli/render/visible.ts';
+import { AergoError } from '../src/errors.ts';
+
+export default class Branch extends AergoCommand {
+  static override summary = 'list branches, or make, delete or rename one';
+  static override usage = 'branch [NAME [START]] | branch -d NAME… | branch -m [OLD] NEW';
+  static override args = { names: words('the branch, and where it starts (default: the current block)') };
+  static override flags = {
+    list: Flags.boolean({ description: 'list the branches (the default without a name)' }),
+    delete: Flags.boolean({ char: 'd', description: 'delete the branches', exclusive: ['move', 'list'] }),
+    force: Flags.boolean({ description: 'delete also what no other branch contains' }),
+    move: Flags.boolean({
+      char: 'm',
+      description: 'rename a branch that has no block of its own',
+      exclusive: ['list'],
+    }),
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Branch);
+    const names = args.names ?? [];
+    await this.withRepository(async (repository) => {
+      if (flags.delete) await this.#delete(repository, names, flags.force);
+      else if (flags.move) await this.#rename(repository, names);
+      else if (flags.list || names.length === 0) this.#list(repository);
+      else await this.#create(repository, names);
+    });
+  }
+
+  #list(repository: Repository): void {
+    const branches = repository.branches();
+    this.print({ branches }, () => branchLines(branches, this.style));
+  }
+
+  async #create(repository: Repository, [name = '', start, extra]: readonly string[]): Promise<void> {
+    if (extra !== undefined)
+      throw new AergoError('AERGO_USAGE', `aergo branch takes no further argument ${JSON.stringify(extra)}`);
+    const branch = await repository.createBranch(name, start);
+    this.print({ branch }, () => `branch ${visible(branch.name)} at ${blockName(branch.block)}`);
+    this.hint(`aergo switch ${visible(branch.name)}`);
+  }
+
+  async #delete(repository: Repository, names: readonly string[], force: boolean): Promise<void> {
+    if (names.length === 0)
+      throw new AergoError('AERGO_USAGE', 'aergo branch -d needs a NAME', { hint: 'aergo branch --list' });
+    for (const name of names) await repository.deleteBranch(name, { force });
+    this.print({ deleted: names }, () => names.map((name) => `deleted branch ${visible(name)}`));
+  }
+
+  async #rename(repository: Repository, names: readonly string[]): Promise<void> {
+    const [from = '', to] = names.length === 1 ? [repository.head.branch, names[0]] : names;
+    if (to === undefined || names.length > 2)
+      throw new AergoError('AERGO_USAGE', 'aergo branch -m needs a new name: branch -m [OLD] NEW');
+    await repository.renameBranch(from, to);
+    this.print({ renamed: { from, to } }, () => `branch ${visible(from)} is called ${visible(to)} now`);
+  }
+}

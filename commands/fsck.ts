@@ -1,0 +1,20 @@
+/** Checks the volumes byte by byte; with --rebuild makes the index anew from them. */
+import * as Flags from '@oclif/core/flags';
+import { AergoCommand } from '../src/cli/command.ts';
+import { fsckLines } from '../src/cli/render/fsck.ts';
+
+export default class Fsck extends AergoCommand {
+  static override summary = 'check the volumes, byte by byte';
+  static override flags = { rebuild: Flags.boolean({ description: 'first make the index anew from the volumes' }) };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(Fsck);
+    if (flags.rebuild) {
+      const directory = this.repositoryDirectory;
+      const [{ Repository }, options] = await Promise.all([import('../src/repository.ts'), this.repositoryOptions()]);
+      await Repository.rebuild(directory, options);
+    }
+    const report = await this.withRepository((repository) => repository.fsck());
+    this.print({ rebuilt: flags.rebuild, ...report }, () => fsckLines(report, flags.rebuild));
+  }
+}

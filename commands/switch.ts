@@ -1,0 +1,33 @@
+/** Makes another branch the current one; with -c makes it first. */
+import * as Flags from '@oclif/core/flags';
+import { optionalWord, word } from '../src/cli/arguments.ts';
+import { AergoCommand } from '../src/cli/command.ts';
+import { blockName } from '../src/cli/render/block.ts';
+import { visible } from '../src/cli/render/visible.ts';
+import { AergoError } from '../src/errors.ts';
+
+export default class Switch extends AergoCommand {
+  static override summary = 'make another branch the current one';
+  static override args = {
+    name: word('the branch'),
+    start: optionalWord('with -c: where it starts (default: the current block)'),
+  };
+  static override flags = { create: Flags.boolean({ char: 'c', description: 'make the branch first' }) };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Switch);
+    if (args.start !== undefined && !flags.create) {
+      throw new AergoError('AERGO_USAGE', 'A start belongs to a new branch only.', {
+        hint: 'aergo switch -c NAME START',
+      });
+    }
+    const head = await this.withRepository(async (repository) => {
+      if (flags.create) await repository.createBranch(args.name, args.start);
+      await repository.switchTo(args.name);
+      return repository.head;
+    });
+    this.print({ branch: head.branch, block: head.block, created: flags.create }, () => {
+      return `on ${this.style.bold(visible(head.branch))}${flags.create ? ', a new branch' : ''} at ${blockName(head.block)}`;
+    });
+  }
+}

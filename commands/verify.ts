@@ -1,0 +1,19 @@
+/** Builds every block again and compares: signatures, structure, states. */
+import * as Flags from '@oclif/core/flags';
+import { optionalWord } from '../src/cli/arguments.ts';
+import { AergoCommand } from '../src/cli/command.ts';
+import { verifiedLines } from '../src/cli/render/verify.ts';
+
+export default class Verify extends AergoCommand {
+  static override summary = 'check everything: signatures, structure, and every transaction run again';
+  static override args = { revision: optionalWord('what to check (default: all branches)') };
+  static override flags = { fast: Flags.boolean({ description: 'run nothing again' }) };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Verify);
+    const report = await this.withRepository((repository) =>
+      repository.verify({ fast: flags.fast, ...(args.revision === undefined ? {} : { rev: args.revision }) }),
+    );
+    this.print(report, () => verifiedLines(report));
+  }
+}

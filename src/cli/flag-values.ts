@@ -1,0 +1,91 @@
+/** What flags say, as values: `--expect TABLE/KEY@VERSION`, `--expires TIME`, `--args JSON`, counts. */
+import { AergoError } from '../errors.ts';
+
+export interface Expectation {
+  readonly table: string;
+  readonly key: string[];
+  readonly version: string | null;
+}
+
+/**
+ * @param text `bank.accounts/alice@<32 hex digits>`; several key columns are parted by `/`; `%2F`, `%40` and `%25` stand
+ * for `/`, `@` and `%` in a key; the version `null` means that there must be no such row.
+ * @throws AergoError AERGO_USAGE
+ */
+export function parseExpectation(text: string): Expectation {
+  const parts = /^([^/]+)\/(.+)@(null|[0-9a-f]{32})$/s.exec(text);
+  if (parts === null) {
+    throw new AergoError('AERGO_USAGE', `--expect ${JSON.stringify(text)} is not TABLE/KEY@VERSION.`, {
+      hint: 'aergo get TABLE KEY --json      (shows the version: 32 hex digits; null: no such row)',
+    });
+  }
+  const [, table = '', key = '', version = ''] = parts;
+  return { table, key: key.split('/').map(decodeKey), version: version === 'null' ? null : version };
+}
+
+function decodeKey(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (cause) {
+    throw new AergoError(
+      'AERGO_USAGE',
+      `The key ${JSON.stringify(text)} in --expect has a % that is not followed by two hex digits.`,
+      {
+        hint: 'write %25 for %',
+        cause,
+      },
+    );
+  }
+}
+
+const units_ms: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/**
+ * @param text `2026-11-20T10:00Z` (or with an offset), or `+30s`, `+10m`, `+2h`, `+1d` from now.
+ * @returns ms since 1970
+ * @throws AergoError AERGO_USAGE
+ */
+export function parseTime(text: string, now_ms: number): number {
+  const relative = /^\+(\d{1,9})([smhd])$/.exec(text);
+  if (relative !== null) return now_ms + Number(relative[1]) * (units_ms[relative[2] ?? ''] ?? 0);
+  const absolute = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/.test(text)
+    ? Date.parse(text)
+    : Number.NaN;
+  if (Number.isFinite(absolute) && absolute >= 0) return absolute;
+  throw new AergoError('AERGO_USAGE', `${JSON.stringify(text)} is not a time.`, {
+    hint: 'write 2026-11-20T10:00Z, or +10m from now',
+  });
+}
+
+/**
+ * The arguments of a call from `--args`: a JSON array of texts and nulls.
+ * @throws AergoError AERGO_USAGE
+ */
+export function parseJsonArguments(text: string): (string | null)[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw badArguments(text, cause);
+  }
+  if (!Array.isArray(value)) throw badArguments(text);
+  return value.map((argument) => {
+    if (typeof argument === 'string' || argument === null) return argument;
+    throw badArguments(text);
+  });
+}
+
+function badArguments(text: string, cause?: unknown): AergoError {
+  const shown = JSON.stringify(text.slice(0, 80));
+  return new AergoError('AERGO_USAGE', `--args ${shown} is not a JSON array of texts and nulls.`, {
+    hint: `--args '["alice","12.50",null]'      (numbers as texts too)`,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+/** A whole number from 1 to `most`. @throws AergoError AERGO_USAGE */
+export function parseCount(text: string, flag: string, most = 999_999_999): number {
+  const count = /^[1-9][0-9]{0,8}$/.test(text) ? Number(text) : 0;
+  if (count >= 1 && count <= most) return count;
+  throw new AergoError('AERGO_USAGE', `${flag} ${JSON.stringify(text)} is not a whole number from 1 to ${most}.`);
+}

@@ -1,0 +1,53 @@
+/** Files that the command line names, and `-` for stdin. */
+import { createReadStream, readFileSync, statSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { AergoError } from '../errors.ts';
+
+/** @throws AergoError AERGO_FILE_UNREADABLE */
+export function readTextFile(path: string): string {
+  return guarded(path, () => readFileSync(path === '-' ? 0 : path, 'utf8'));
+}
+
+/** Reads a file piece by piece. @throws AergoError AERGO_FILE_UNREADABLE, before anything is read */
+export function openInput(path: string): Readable {
+  if (path === '-') return process.stdin;
+  return guarded(path, () => {
+    if (statSync(path).isDirectory()) throw new Error('it is a directory');
+    return createReadStream(path);
+  });
+}
+
+/** The lines of a stream, without their LF; a line may not be longer than `limit` characters. */
+export async function* linesOf(input: Readable, path: string, limit: number): AsyncGenerator<string> {
+  let rest = '';
+  input.setEncoding('utf8');
+  try {
+    for await (const chunk of input) {
+      const lines = `${rest}${chunk}`.split('\n');
+      rest = lines.pop() ?? '';
+      if (rest.length > limit)
+        throw new AergoError('AERGO_FILE_UNREADABLE', `A line of ${path} is over ${limit} characters long.`);
+      yield* lines;
+    }
+  } catch (error) {
+    throw error instanceof AergoError ? error : unreadable(path, error);
+  }
+  if (rest !== '') yield rest;
+}
+
+function guarded<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+export function unreadable(path: string, cause: unknown): AergoError {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  const reason = code === 'ENOENT' ? 'there is no such file' : cause instanceof Error ? cause.message : String(cause);
+  return new AergoError('AERGO_FILE_UNREADABLE', `${path.replaceAll('\0', '\\0')} cannot be read: ${reason}.`, {
+    details: { path },
+    cause,
+  });
+}

@@ -1,0 +1,28 @@
+/** What `status` says, from the repository's plain files. Must not import the index, the engine, or schemas. */
+import { nodeFileSystem } from '../store/file-system.ts';
+import { readRefsFile } from '../store/refs-file.ts';
+
+export interface Status {
+  readonly branch: string;
+  readonly block: { readonly id: string; readonly height: number };
+  readonly branches: number;
+  readonly snapshots: number;
+  /** The repository's own directory (`.aergo`). */
+  readonly directory: string;
+}
+
+const heads = 'refs/heads/';
+
+/** @returns undefined where the files are damaged or old, and the repository has to be opened. */
+export function readStatus(directory: string): Status | undefined {
+  const file = readRefsFile(nodeFileSystem, directory);
+  const head = file?.refs.find((ref) => ref.name === file.head);
+  if (file === undefined || head?.height === undefined) return undefined;
+  return {
+    branch: file.head.startsWith(heads) ? file.head.slice(heads.length) : file.head,
+    block: { id: head.oid, height: head.height },
+    branches: file.refs.filter(({ name }) => name.startsWith(heads)).length,
+    snapshots: file.refs.filter(({ name }) => name.startsWith('refs/tags/')).length,
+    directory,
+  };
+}

@@ -1,0 +1,14 @@
+/** `8 blocks on main, 2 merged from what-if: signatures, re-runs and states agree` */
+import type { VerifyReport } from '../face.ts';
+import { counted, grouped } from './columns.ts';
+import { visible } from './visible.ts';
+
+export function verifiedLines({ branches, fast }: VerifyReport): string[] {
+  const what = fast ? 'signatures and structure agree; nothing was run again' : 'signatures, re-runs and states agree';
+  return branches.map(({ name, blocks, merged }) => {
+    const others = merged
+      .map(({ branch, blocks: count }) => `, ${grouped(count)} merged from ${visible(branch)}`)
+      .join('');
+    return `${counted(blocks, 'block')} on ${visible(name)}${others}: ${what}`;
+  });
+}
