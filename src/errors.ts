@@ -19,14 +19,44 @@ export const exitCodes = {
 export type ExitKind = keyof typeof exitCodes;
 
 export const errorCodes = {
+  AERGO_AUTHOR_NOT_ALLOWED: {
+    exit: 'notAuthorised',
+    summary: 'The author of the transaction may not do this: it takes the contract’s first author or an admin.',
+  },
+  AERGO_BLOCK_INVALID: {
+    exit: 'integrity',
+    summary: 'A block is not what its transactions, its parents and its signature say.',
+  },
+  AERGO_BRANCH_EXISTS: { exit: 'usage', summary: 'There is a branch of this name already.' },
+  AERGO_BRANCH_IN_USE: { exit: 'usage', summary: 'The branch cannot be deleted or renamed as it stands.' },
+  AERGO_BRANCH_UNKNOWN: { exit: 'usage', summary: 'There is no branch of this name.' },
+  AERGO_COLUMN_UNKNOWN: { exit: 'usage', summary: 'The table has no column of that name.' },
   AERGO_COMMAND_UNKNOWN: { exit: 'usage', summary: 'The first word is no command; Git has other words for some.' },
   AERGO_CONFIG_INVALID: {
     exit: 'usage',
     summary: 'A file of settings is damaged, or a setting has a value that it cannot have.',
   },
   AERGO_CONFIG_UNKNOWN: { exit: 'usage', summary: 'There is no setting of that name.' },
+  AERGO_CONSTRAINT: { exit: 'rejected', summary: 'A row would break a constraint of its table.' },
+  AERGO_CONTRACT_CHANGED: {
+    exit: 'rejected',
+    summary: 'The contract or the function is another one than the transaction was signed for.',
+  },
+  AERGO_CONTRACT_DEADLINE: { exit: 'rejected', summary: 'A call took longer than a transaction may, and was stopped.' },
+  AERGO_CONTRACT_FAILED: { exit: 'rejected', summary: 'A call failed inside the contract.' },
+  AERGO_CONTRACT_LIMIT: { exit: 'rejected', summary: 'A call went over a limit of the engine.' },
+  AERGO_CONTRACT_REJECTED: { exit: 'rejected', summary: 'The contract rejected the call.' },
+  AERGO_CONTRACT_UNKNOWN: { exit: 'usage', summary: 'There is no contract of this name.' },
+  AERGO_CSV_INVALID: { exit: 'usage', summary: 'A CSV file is damaged, or a row has too few or too many fields.' },
+  AERGO_DIRECTORY_INVALID: {
+    exit: 'integrity',
+    summary: 'A version of the directory is not signed or formed as it must be.',
+  },
+  AERGO_EXPECTATION_FAILED: { exit: 'rejected', summary: 'A row is not at the version that the transaction expects.' },
+  AERGO_EXPORT_EXISTS: { exit: 'usage', summary: 'The directory to export into is not empty.' },
   AERGO_FILE_UNREADABLE: { exit: 'usage', summary: 'A file that the command line names cannot be read.' },
   AERGO_FORMAT_NEWER: { exit: 'usage', summary: 'The repository has a format that this aergo does not know.' },
+  AERGO_FUNCTION_UNKNOWN: { exit: 'usage', summary: 'The contract has no such function.' },
   AERGO_INDEX_DAMAGED: { exit: 'integrity', summary: 'The index cannot be read; it can be made anew.' },
   AERGO_INPUT_NEEDED: {
     exit: 'usage',
@@ -45,13 +75,21 @@ export const errorCodes = {
   AERGO_KEY_READABLE: { exit: 'usage', summary: 'A key file can be read by others than its owner.' },
   AERGO_KEY_TOO_LONG: { exit: 'rejected', summary: "A row's primary key takes more than 240 bytes as a name." },
   AERGO_LOCKED: { exit: 'tryAgain', summary: 'Another process is using the repository.' },
+  AERGO_NAME_INVALID: { exit: 'usage', summary: 'This cannot name a contract, a table or a function.' },
   AERGO_NOT_A_REPOSITORY: { exit: 'usage', summary: 'Neither the directory nor one above it is a repository.' },
   AERGO_OBJECT_DAMAGED: { exit: 'integrity', summary: 'A stored object is not what its id names.' },
   AERGO_OBJECT_INVALID: { exit: 'integrity', summary: "An object's bytes break a rule of the format." },
   AERGO_OBJECT_MISSING: { exit: 'integrity', summary: 'An object that something refers to is not there.' },
   AERGO_OID_INVALID: { exit: 'usage', summary: 'A text is not an object id: 64 lower-case hexadecimal digits.' },
   AERGO_REF_MOVED: { exit: 'tryAgain', summary: 'A ref is not where it was when the command read it.' },
+  AERGO_REF_NAME_INVALID: { exit: 'usage', summary: 'This cannot name a branch or a snapshot.' },
   AERGO_REPOSITORY_EXISTS: { exit: 'usage', summary: 'There is a repository here already.' },
+  AERGO_RESULT_CHANGED: {
+    exit: 'rejected',
+    summary: 'A merged transaction gives another result than where it was applied.',
+  },
+  AERGO_REVISION_AMBIGUOUS: { exit: 'usage', summary: 'A revision stands for more than one thing.' },
+  AERGO_REVISION_UNKNOWN: { exit: 'usage', summary: 'No block, branch or snapshot is called so.' },
   AERGO_ROW_INVALID: {
     exit: 'rejected',
     summary: "A row is not one canonical line of its table's columns, or not in its place.",
@@ -62,10 +100,17 @@ export const errorCodes = {
   },
   AERGO_ROW_MISSING: { exit: 'no', summary: 'The table has no row with that key.' },
   AERGO_ROW_NAME_INVALID: { exit: 'rejected', summary: 'A text is no name of a row of the table.' },
+  AERGO_SEALER_NOT_ALLOWED: { exit: 'notAuthorised', summary: 'The key may not seal blocks here.' },
   AERGO_SIGNATURE_INVALID: {
     exit: 'integrity',
     summary: 'A signature is malformed, or is not of this key over these bytes.',
   },
+  AERGO_SNAPSHOT_CONFLICT: {
+    exit: 'rejected',
+    summary: 'A row that the transaction writes was changed since its base.',
+  },
+  AERGO_SNAPSHOT_EXISTS: { exit: 'usage', summary: 'There is a snapshot of this name already.' },
+  AERGO_SNAPSHOT_UNKNOWN: { exit: 'usage', summary: 'There is no snapshot of this name.' },
   AERGO_STATE_INVALID: {
     exit: 'integrity',
     summary: "A part of the state (a table's tree, a page, a schema) is not as the format has it.",
@@ -75,47 +120,6 @@ export const errorCodes = {
   AERGO_STORE_FULL: { exit: 'tryAgain', summary: 'There is no room left on the disk; nothing was written.' },
   AERGO_STORE_IO: { exit: 'tryAgain', summary: 'The disk failed to read or write.' },
   AERGO_STORE_UNKNOWN: { exit: 'tryAgain', summary: 'A write failed, and it cannot be told whether it holds.' },
-  AERGO_USAGE: {
-    exit: 'usage',
-    summary: 'The command line has an unknown or missing argument, or one out of its range.',
-  },
-  AERGO_WRITE_TOO_LARGE: { exit: 'usage', summary: 'A single write is over what a volume can hold.' },
-  AERGO_AUTHOR_NOT_ALLOWED: {
-    exit: 'notAuthorised',
-    summary: 'The author of the transaction may not do this: it takes the contract’s first author or an admin.',
-  },
-  AERGO_BLOCK_INVALID: {
-    exit: 'integrity',
-    summary: 'A block is not what its transactions, its parents and its signature say.',
-  },
-  AERGO_CONSTRAINT: { exit: 'rejected', summary: 'A row would break a constraint of its table.' },
-  AERGO_CONTRACT_CHANGED: {
-    exit: 'rejected',
-    summary: 'The contract or the function is another one than the transaction was signed for.',
-  },
-  AERGO_CONTRACT_DEADLINE: { exit: 'rejected', summary: 'A call took longer than a transaction may, and was stopped.' },
-  AERGO_CONTRACT_FAILED: { exit: 'rejected', summary: 'A call failed inside the contract.' },
-  AERGO_CONTRACT_LIMIT: { exit: 'rejected', summary: 'A call went over a limit of the engine.' },
-  AERGO_CONTRACT_REJECTED: { exit: 'rejected', summary: 'The contract rejected the call.' },
-  AERGO_CONTRACT_UNKNOWN: { exit: 'usage', summary: 'There is no contract of this name.' },
-  AERGO_DIRECTORY_INVALID: {
-    exit: 'integrity',
-    summary: 'A version of the directory is not signed or formed as it must be.',
-  },
-  AERGO_EXPECTATION_FAILED: { exit: 'rejected', summary: 'A row is not at the version that the transaction expects.' },
-  AERGO_FUNCTION_UNKNOWN: { exit: 'usage', summary: 'The contract has no such function.' },
-  AERGO_NAME_INVALID: { exit: 'usage', summary: 'This cannot name a contract, a table or a function.' },
-  AERGO_REF_NAME_INVALID: { exit: 'usage', summary: 'This cannot name a branch or a snapshot.' },
-  AERGO_RESULT_CHANGED: {
-    exit: 'rejected',
-    summary: 'A merged transaction gives another result than where it was applied.',
-  },
-  AERGO_REVISION_AMBIGUOUS: { exit: 'usage', summary: 'A revision stands for more than one thing.' },
-  AERGO_REVISION_UNKNOWN: { exit: 'usage', summary: 'No block, branch or snapshot is called so.' },
-  AERGO_SNAPSHOT_CONFLICT: {
-    exit: 'rejected',
-    summary: 'A row that the transaction writes was changed since its base.',
-  },
   AERGO_TABLE_UNKNOWN: { exit: 'usage', summary: 'The contract has no such table.' },
   AERGO_TIME_INVALID: { exit: 'usage', summary: 'This is not a time.' },
   AERGO_TRANSACTION_EXPIRED: {
@@ -130,18 +134,18 @@ export const errorCodes = {
   AERGO_TRANSACTION_TOO_LARGE: { exit: 'usage', summary: 'A transaction is over the size that the format allows.' },
   AERGO_TRANSACTION_UNKNOWN: { exit: 'usage', summary: 'No transaction has this id.' },
   AERGO_TRANSACTION_WRONG_BRANCH: { exit: 'rejected', summary: 'The transaction was signed for another branch.' },
+  AERGO_USAGE: {
+    exit: 'usage',
+    summary: 'The command line has an unknown or missing argument, or one out of its range.',
+  },
   AERGO_VERIFY_ENGINE: { exit: 'tryAgain', summary: 'A block was made by an engine that this version does not have.' },
   AERGO_VERIFY_UNDECIDED: {
     exit: 'tryAgain',
     summary: 'A call did not end in time while it was run again; nothing is said about the block.',
   },
-  AERGO_BRANCH_EXISTS: { exit: 'usage', summary: 'There is a branch of this name already.' },
-  AERGO_BRANCH_UNKNOWN: { exit: 'usage', summary: 'There is no branch of this name.' },
-  AERGO_BRANCH_IN_USE: { exit: 'usage', summary: 'The branch cannot be deleted or renamed as it stands.' },
-  AERGO_SNAPSHOT_EXISTS: { exit: 'usage', summary: 'There is a snapshot of this name already.' },
-  AERGO_SNAPSHOT_UNKNOWN: { exit: 'usage', summary: 'There is no snapshot of this name.' },
-  AERGO_SEALER_NOT_ALLOWED: { exit: 'notAuthorised', summary: 'The key may not seal blocks here.' },
-  AERGO_EXPORT_EXISTS: { exit: 'usage', summary: 'The directory to export into is not empty.' },
+  AERGO_WRITE_TOO_LARGE: { exit: 'usage', summary: 'A single write is over what a volume can hold.' },
+  AERGO_ENGINE_NOT_ACCEPTED: { exit: 'usage', summary: 'The policy of the repository does not accept the SQL engine of this version.' },
+  AERGO_SNAPSHOT_INVALID: { exit: 'integrity', summary: 'A snapshot is not signed or formed as it must be.' },
 } as const satisfies Record<string, { exit: ExitKind; summary: string }>;
 
 export type ErrorCode = keyof typeof errorCodes;
