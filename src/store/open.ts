@@ -23,7 +23,7 @@ import {
 } from './refs-file.ts';
 import { Replay, type TornTail } from './replay.ts';
 import type { LogPosition, StoreIndex } from './store-index.ts';
-import { type Holder, leaveLock, openIndex, removeIndex } from './store-lock.ts';
+import { type Holder, openIndex, releaseIndex, removeIndex } from './store-lock.ts';
 import { VolumeLog } from './volume-log.ts';
 
 export interface StoreOptions {
@@ -61,8 +61,7 @@ export async function openStore(directory: string, options: StoreOptions, how: O
       if (how === 'create') await createFiles(fileSystem, directory);
       return await recover(fileSystem, directory, options, index);
     } catch (error) {
-      leaveLock(fileSystem, directory);
-      await index.close();
+      await releaseIndex(fileSystem, directory, index);
       throw error;
     }
   } catch (error) {

@@ -29,15 +29,24 @@ export async function openIndex(
   holder: Holder,
   timeout_ms: number,
 ): Promise<StoreIndex> {
-  const index = await openLevel(fileSystem, directory, holder, timeout_ms);
-  replaceFile(fileSystem, join(directory, 'lock'), `${JSON.stringify(holder)}\n`);
-  return new StoreIndex(index);
+  const database = await openLevel(fileSystem, directory, holder, timeout_ms);
+  try {
+    replaceFile(fileSystem, join(directory, 'lock'), `${JSON.stringify(holder)}\n`);
+    return new StoreIndex(database);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
 }
 
-/** Takes our name out of `.aergo/lock`: called before LevelDB is closed, so that it never removes another's. */
-export function leaveLock(fileSystem: FileSystem, directory: string): void {
+/** Lets the next one in. Our name is taken out of `.aergo/lock` before that, so that it never is another's. */
+export async function releaseIndex(fileSystem: FileSystem, directory: string, index: StoreIndex): Promise<void> {
   const path = join(directory, 'lock');
-  if (fileSystem.exists(path)) fileSystem.unlink(path);
+  try {
+    if (fileSystem.exists(path)) fileSystem.unlink(path);
+  } finally {
+    await index.close();
+  }
 }
 
 /** Removes the index's files, but for LevelDB's LOCK, which keeps two processes from making it anew at once. */

@@ -21,7 +21,7 @@ import { applyRefUpdates, checkRefName, type RefState, type RefUpdate } from './
 import { writeHead, writeRefsFile } from './refs-file.ts';
 import type { TornTail } from './replay.ts';
 import type { LogPosition, RangeOptions, StoreIndex } from './store-index.ts';
-import { leaveLock } from './store-lock.ts';
+import { releaseIndex } from './store-lock.ts';
 import type { VolumeLog } from './volume-log.ts';
 import { type BlockObjects, placesOf, planWrite, type WritePlan } from './write-plan.ts';
 
@@ -55,6 +55,7 @@ export class Store implements ObjectSource {
   #refs: Map<string, RefState>;
   #position: LogPosition;
   #queue: Promise<unknown> = Promise.resolve();
+  #closed: Promise<void> | undefined;
 
   private constructor(directory: string, options: StoreOptions, open: OpenStore) {
     this.#directory = directory;
@@ -186,13 +187,13 @@ export class Store implements ObjectSource {
     return { volumes: this.#log.total_bytes(), index };
   }
 
-  /** Waits for the writes under way and lets the next process in. */
+  /** Waits for the writes under way and lets the next process in. Closing again does nothing. */
   close(): Promise<void> {
-    return this.#alone(async () => {
-      leaveLock(this.#fileSystem, this.#directory);
+    this.#closed ??= this.#alone(async () => {
       this.#log.close();
-      await this.#index.close();
+      await releaseIndex(this.#fileSystem, this.#directory, this.#index);
     });
+    return this.#closed;
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {
