@@ -67,8 +67,8 @@ export function updateTable(
   const pages = new LevelCursor(buffer, cache, root, height);
   let result = updateLevel(pageLevel(buffer, { shape, cache }), pages, readPage, rows);
   for (let level = 1; level <= height; level += 1) {
+    if (result.gone.length === 0) return root;
     const entries = entryChanges(result);
-    if (entries.length === 0) return root;
     const cursor = new LevelCursor(buffer, cache, root, height - level);
     const readNode = (oid: Oid) => cache.node(buffer, oid);
     result = updateLevel(nodeLevel(level, buffer, { cache, lone }), cursor, readNode, entries);
@@ -88,15 +88,8 @@ function sortedChanges<T>(changes: Change<T>[]): Change<T>[] {
 /** Nodes gone and come, as changes of the entries of the level above. */
 function entryChanges({ gone, come }: LevelResult): Change<Oid>[] {
   const changes = new Map<string, Change<Oid>>();
-  const before = new Map<string, Oid>();
-  for (const { name, oid } of gone) {
-    before.set(name, oid);
-    changes.set(name, { name, value: null });
-  }
-  for (const { name, oid } of come) {
-    if (before.get(name) === oid) changes.delete(name);
-    else changes.set(name, { name, value: oid });
-  }
+  for (const { name } of gone) changes.set(name, { name, value: null });
+  for (const { name, oid } of come) changes.set(name, { name, value: oid });
   return sortedChanges([...changes.values()]);
 }
 
