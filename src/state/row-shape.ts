@@ -147,7 +147,7 @@ export class RowShape {
       at += before.length;
       if (text.charCodeAt(at) === quote) {
         const close = text.indexOf('"', at + 1);
-        if (close < 0 || close >= end) return false;
+        if (close < 0) return false;
         if (keyIndex >= 0) this.#found[keyIndex] = text.slice(at + 1, close);
         at = close + 1;
       } else {

@@ -84,6 +84,20 @@ describe('a state', () => {
     expect([...third.scanRows('bank.accounts')]).toEqual([]);
   });
 
+  test('with other rows writes only the trees on the way to them', () => {
+    const { buffer, empty } = deployed();
+    const two = updateState(buffer, empty, {
+      contracts: new Map([
+        ['bank', bank],
+        ['shop', bank],
+      ]),
+    });
+    const root = tableOf(notes, noteRows(0, 10)).table.root;
+    const over = new ObjectBuffer(buffer);
+    updateState(over, two, { rows: new Map([['bank.notes', root]]) });
+    expect(over.objects().map(({ type }) => type)).toEqual(['tree', 'tree', 'tree', 'tree']);
+  });
+
   test('without its last contract is the empty state again, with no empty tree below', () => {
     const { buffer, empty, state } = deployed();
     expect(updateState(buffer, state, { contracts: new Map([['bank', null]]) })).toBe(empty);

@@ -358,6 +358,18 @@ describe('in a table of three levels and more', () => {
     expect(source.oidsRead).toHaveLength(depth + 1);
   });
 
+  test('a scan does not drive out of a cache what was read by name', () => {
+    const source = new CountingSource(buffer);
+    const cache = new NodeCache({ maxBytes: 1_000_000 });
+    const names = [1, 70_000, 199_999].map((id) => note(id, '').name);
+    for (const name of names) readRow(source, table, name, cache);
+    const page = source.oidsRead.at(-1);
+    for (const _ of scanRows(source, table, { to: note(60_000, '').name }, cache));
+    const before = source.oidsRead.length;
+    readRow(source, table, names[2] ?? '', cache);
+    expect(source.oidsRead.slice(before)).not.toContain(page);
+  });
+
   test('a cache never grows beyond its limit, and gives right answers at any', () => {
     for (const maxBytes of [0, 10_000, 1_000_000]) {
       const source = new CountingSource(buffer);
