@@ -8,11 +8,17 @@ import { isFault } from './needle.ts';
 import type { BlockPlace, StoreIndex } from './store-index.ts';
 import type { Place, VolumeLog } from './volume-log.ts';
 
+/** An object as it stands in a pack: its Git pack entry. `bytes` is a view of what was read. */
+export interface PackEntry {
+  readonly oid: Oid;
+  readonly bytes: Uint8Array;
+}
+
 /** The entries of a pack, in the order of the volumes, then the single ones. Each is checked by its CRC. */
 export interface PackContents {
   readonly count: number;
   /** @throws AergoError AERGO_STORE_DAMAGED */
-  entries(): Iterable<Uint8Array>;
+  entries(): Iterable<PackEntry>;
 }
 
 /** @throws AergoError AERGO_OBJECT_MISSING for a block or object that is not in the store */
@@ -46,14 +52,14 @@ function* entries(
   log: VolumeLog,
   ranges: readonly BlockPlace[],
   outside: readonly [Oid, Place][],
-): Generator<Uint8Array, void> {
+): Generator<PackEntry, void> {
   for (const { volume, from, to } of joined(ranges)) {
     for (const needle of log.scan(volume, from, to)) {
       if (isFault(needle)) throw storeDamaged({ volume, offset: needle.offset }, needle.fault);
-      if (needle.kind === 'object') yield needle.body;
+      if (needle.kind === 'object') yield { oid: needle.id, bytes: needle.body };
     }
   }
-  for (const [oid, place] of outside) yield log.read(place, oid).body;
+  for (const [oid, place] of outside) yield { oid, bytes: log.read(place, oid).body };
 }
 
 /**
