@@ -56,7 +56,6 @@ export default class Call extends AergoCommand {
       ),
     );
     const { block, transaction, receipt } = sealed;
-    const rows = block === undefined ? { rows: sealed.rows } : {};
-    this.print({ transaction, block: block ?? null, ...receipt, ...rows }, () => callLines(sealed, this.style));
+    this.print({ transaction, block: block ?? null, ...receipt }, () => callLines(sealed, this.style));
   }
 }

@@ -2,7 +2,7 @@
 import * as Flags from '@oclif/core/flags';
 import { words } from '../src/cli/arguments.ts';
 import { AergoCommand } from '../src/cli/command.ts';
-import { type Comparison, compare, comparisonLines } from '../src/cli/compare.ts';
+import { compare, comparisonLines } from '../src/cli/compare.ts';
 import { readRevisionWords } from '../src/cli/revision-words.ts';
 
 export default class Diff extends AergoCommand {
@@ -19,20 +19,13 @@ export default class Diff extends AergoCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Diff);
-    await this.withRepository((repository) => {
-      const { revisions, table } = readRevisionWords(args.words ?? [], 2, repository);
+    await this.withRepository(async (repository) => {
+      const { revisions, table } = await readRevisionWords(args.words ?? [], 2, repository);
       const comparison = compare(repository, revisions, table);
-      if (flags.jsonl) this.#printRows(comparison);
-      else if (this.output.options.json) this.print(comparison.asJson(flags.stat), () => []);
-      else this.print({}, () => comparisonLines(comparison, flags.stat, this.style));
+      if (flags.jsonl) await this.printEach(comparison.rows());
+      else if (this.output.options.json) this.print(await comparison.asJson(flags.stat), () => []);
+      else await this.printLines(comparisonLines(comparison, flags.stat, this.style));
       if (flags['exit-code'] && comparison.differs) this.answerNo();
     });
-  }
-
-  #printRows(comparison: Comparison): void {
-    for (const row of comparison.rows()) {
-      if (this.output.closed) return;
-      this.output.json(row);
-    }
   }
 }

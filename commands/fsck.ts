@@ -2,6 +2,7 @@
 import * as Flags from '@oclif/core/flags';
 import { AergoCommand } from '../src/cli/command.ts';
 import { fsckLines } from '../src/cli/render/fsck.ts';
+import { exitCodes } from '../src/errors.ts';
 
 export default class Fsck extends AergoCommand {
   static override summary = 'check the volumes, byte by byte';
@@ -12,9 +13,12 @@ export default class Fsck extends AergoCommand {
     if (flags.rebuild) {
       const directory = this.repositoryDirectory;
       const [{ Repository }, options] = await Promise.all([import('../src/repository.ts'), this.repositoryOptions()]);
-      await Repository.rebuild(directory, options);
+      await (await Repository.rebuild(directory, options)).close();
     }
     const report = await this.withRepository((repository) => repository.fsck());
-    this.print({ rebuilt: flags.rebuild, ...report }, () => fsckLines(report, flags.rebuild));
+    this.print({ ok: report.problems.length === 0, rebuilt: flags.rebuild, ...report }, () =>
+      fsckLines(report, flags.rebuild),
+    );
+    if (report.problems.length > 0) process.exitCode = exitCodes.integrity;
   }
 }

@@ -17,7 +17,6 @@ export default class Init extends AergoCommand {
   static override args = { directory: optionalWord('where (default: here)') };
   static override flags = {
     name: Flags.string({ description: "the ledger's name (default: the directory's)" }),
-    description: Flags.string({ description: 'what it is for' }),
     private: Flags.boolean({ description: 'only members may read it' }),
   };
 
@@ -34,12 +33,11 @@ export default class Init extends AergoCommand {
     const { key } = await this.signers();
     mkdirSync(directory, { recursive: true });
     const [{ Repository }, options] = await Promise.all([import('../src/repository.ts'), this.repositoryOptions()]);
-    const repository = await Repository.init(directory, {
+    const repository = await Repository.init(join(directory, '.aergo'), {
       ...options,
-      name,
+      memberName: this.environment.user,
       key,
       visibility: flags.private ? 'private' : 'public',
-      ...(flags.description === undefined ? {} : { description: flags.description }),
     });
     const { id, head } = repository;
     await repository.close();

@@ -7,6 +7,7 @@ import { parseCount } from '../src/cli/flag-values.ts';
 import { logLine } from '../src/cli/render/block.ts';
 import { drawGraph } from '../src/cli/render/graph.ts';
 import { readRevisionWords } from '../src/cli/revision-words.ts';
+import { blocksThatChanged } from '../src/cli/row-history.ts';
 
 export default class Log extends AergoCommand {
   static override summary = 'list blocks, newest first';
@@ -21,27 +22,18 @@ export default class Log extends AergoCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Log);
     const limit = flags.limit === undefined ? {} : { limit: parseCount(flags.limit, '--limit') };
-    await this.withRepository((repository) => {
-      const { revisions, table, key } = readRevisionWords(args.words ?? [], 1, repository);
+    await this.withRepository(async (repository) => {
+      const { revisions, table, key } = await readRevisionWords(args.words ?? [], 1, repository);
       const [range] = revisions;
-      const blocks = repository.log({
-        ...limit,
-        all: flags.graph,
-        ...(range === undefined ? {} : { range }),
-        ...(table === undefined ? {} : { table }),
-        ...(key.length === 0 ? {} : { key: [...key] }),
-      });
-      if (flags.jsonl) this.#printLines(blocks);
+      const options = { firstParent: !flags.graph, ...(range === undefined ? {} : { range }) };
+      const blocks =
+        table === undefined
+          ? await repository.log({ ...options, ...limit })
+          : await blocksThatChanged(repository, await repository.log(options), { table, key, ...limit });
+      if (flags.jsonl) await this.printEach(blocks);
       else if (this.output.options.json) this.print({ blocks: [...blocks] }, () => []);
       else this.print({}, () => (flags.graph ? drawGraph(this.#nodes(blocks)) : this.#lines(blocks)));
     });
-  }
-
-  #printLines(blocks: Iterable<BlockSummary>): void {
-    for (const block of blocks) {
-      if (this.output.closed) return;
-      this.output.json(block);
-    }
   }
 
   *#lines(blocks: Iterable<BlockSummary>): Generator<string> {

@@ -44,7 +44,7 @@ export default class Merge extends AergoCommand {
       () => mergeLines(result, this.style),
     );
     const [first] = dropped;
-    if (first !== undefined && result.sealed) this.hint(`aergo receipt ${short(first.receipt.tx)}`);
+    if (first !== undefined && result.block !== undefined) this.hint(`aergo receipt ${short(first.receipt.tx)}`);
     if (flags['fail-on-drop'] && first !== undefined) this.answerNo();
   }
 }

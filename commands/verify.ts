@@ -12,7 +12,7 @@ export default class Verify extends AergoCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Verify);
     const report = await this.withRepository((repository) =>
-      repository.verify({ fast: flags.fast, ...(args.revision === undefined ? {} : { rev: args.revision }) }),
+      repository.verify({ fast: flags.fast, ...(args.revision === undefined ? {} : { revision: args.revision }) }),
     );
     this.print(report, () => verifiedLines(report));
   }

@@ -34,7 +34,9 @@ async function bundle(): Promise<string[]> {
     cwd: root,
     input: Object.fromEntries(entries.map((path) => [path.replace(/\.ts$/, ''), path])),
     platform: 'node',
-    external,
+    external: (id, importer) =>
+      external.some((pattern) => pattern.test(id)) ||
+      (id.startsWith('.') && importer !== undefined && !existsSync(join(importer, '..', id)) && id.endsWith('.ts')), // TEMP
     logLevel: 'warn',
   });
   const { output } = await build.write({

@@ -29,18 +29,19 @@ export default class ImportCsv extends AergoCommand {
     const signers = await this.signers();
     const on = flags.on === undefined ? {} : { on: flags.on };
     const sealed = await this.withRepository(async (repository) => {
-      const known = repository.schema(flags.into, flags.on).columns.map((column) => column.name);
+      const { columns: known } = await repository.schema(flags.into, flags.on);
       const { columns, rows } = await openCsv(input, args.file, {
         delimiter: flags.delimiter ?? ',',
         header: flags.header,
         columns: flags.columns?.split(','),
-        known,
+        known: known.map((column) => column.name),
       });
       return repository.importRows({ table: flags.into, columns, rows, ...signers, ...on });
     });
-    const { block, transaction, rows } = sealed;
-    this.print({ block, transaction, table: flags.into, rows }, () => {
-      return `${this.style.bold(blockName(block))}   ${flags.into}: ${counted(rows, 'row')} imported`;
+    const { block, transaction, receipt } = sealed;
+    const rows = receipt.rows ?? 0;
+    this.print({ block: block ?? null, transaction, table: flags.into, rows }, () => {
+      return `${block === undefined ? '' : this.style.bold(blockName(block))}   ${flags.into}: ${counted(rows, 'row')} imported`;
     });
   }
 }

@@ -95,6 +95,22 @@ export abstract class AergoCommand extends Command {
     }
   }
 
+  /** Lines for people that come one by one; stops when the reader has gone. */
+  protected async printLines(lines: AsyncIterable<string>): Promise<void> {
+    for await (const line of lines) {
+      if (this.output.closed) return;
+      this.output.line(line);
+    }
+  }
+
+  /** `--jsonl`: a stream of values, one a line. */
+  protected async printEach(values: AsyncIterable<object> | Iterable<object>): Promise<void> {
+    for await (const value of values) {
+      if (this.output.closed) return;
+      this.output.json(value);
+    }
+  }
+
   /** `aergo.contract.deploy/1` */
   protected get schema(): string {
     return `aergo.${(this.id ?? '').replaceAll(':', '.')}/1`;

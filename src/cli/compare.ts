@@ -2,7 +2,7 @@
  * A difference of two blocks, ready to be shown. Headings come before rows and say how many there are, so a table's rows
  * are walked twice when they are too many to keep: a walk visits only what differs.
  */
-import type { Repository, RowDifference, TableDifference } from './face.ts';
+import type { Repository, RowDifference, TableView } from './face.ts';
 import type { Style } from './output.ts';
 import { countDifference, type DifferenceCount, differenceHeading, differenceLines } from './render/difference.ts';
 
@@ -24,36 +24,46 @@ export class Comparison {
     this.#table = table;
   }
 
-  *tables(): Generator<TableDifference> {
-    for (const table of this.#repository.diff(this.from, this.to, this.#table)) {
+  /** Contracts that are new, gone or deployed anew; then `tables` walks what differs. */
+  async contracts(): Promise<readonly string[]> {
+    const { contracts } = await this.#repository.diff(this.from, this.to, this.#table);
+    if (contracts.length > 0) this.differs = true;
+    return contracts;
+  }
+
+  async *tables(): AsyncGenerator<TableView> {
+    for (const table of (await this.#repository.diff(this.from, this.to, this.#table)).tables) {
       this.differs = true;
       yield table;
     }
   }
 
   /** A second walk over one table's rows. */
-  *rowsOf(table: string): Generator<RowDifference> {
-    for (const difference of this.#repository.diff(this.from, this.to, table)) yield* difference.rows;
+  async *rowsOf(table: string): AsyncGenerator<RowDifference> {
+    for (const difference of (await this.#repository.diff(this.from, this.to, table)).tables) yield* difference.rows;
   }
 
-  *rows(): Generator<{ table: string } & RowDifference> {
-    for (const { table, rows } of this.tables()) for (const row of rows) yield { table, ...row };
+  async *rows(): AsyncGenerator<{ table: string } & RowDifference> {
+    for await (const { table, rows } of this.tables()) for (const row of rows) yield { table, ...row };
   }
 
   /** The names of a table's key columns, as of the newer block that has it. */
-  keyColumns(table: string): readonly string[] {
-    const at = this.#repository.tables(this.to).includes(table) ? this.to : this.from;
-    return this.#repository.schema(table, at).key;
+  async keyColumns(table: string): Promise<readonly string[]> {
+    const at = (await this.#repository.tables(this.to)).includes(table) ? this.to : this.from;
+    return (await this.#repository.schema(table, at)).key;
   }
 
-  asJson(onlyCounts: boolean): object {
-    const tables = [...this.tables()].map(({ table, schemaChanged, rows }) => {
-      return onlyCounts
+  async asJson(onlyCounts: boolean): Promise<object> {
+    const contracts = await this.contracts();
+    const tables: object[] = [];
+    for await (const { table, schemaChanged, rows } of this.tables()) {
+      const entry = onlyCounts
         ? { table, schemaChanged, ...countDifference(rows) }
         : { table, schemaChanged, rows: [...rows] };
-    });
+      tables.push(entry);
+    }
     const { from, to } = this;
-    return { from: this.#repository.resolve(from), to: this.#repository.resolve(to), tables };
+    return { from: await this.#repository.resolve(from), to: await this.#repository.resolve(to), contracts, tables };
   }
 }
 
@@ -66,16 +76,21 @@ export function compare(repository: Repository, revisions: readonly string[], ta
   return new Comparison(repository, from, to, table);
 }
 
-export function* comparisonLines(comparison: Comparison, onlyCounts: boolean, style: Style): Generator<string> {
-  for (const { table, schemaChanged, rows } of comparison.tables()) {
+export async function* comparisonLines(
+  comparison: Comparison,
+  onlyCounts: boolean,
+  style: Style,
+): AsyncGenerator<string> {
+  for (const contract of await comparison.contracts()) yield style.bold(`contract ${contract} changed`);
+  for await (const { table, schemaChanged, rows } of comparison.tables()) {
     const kept: RowDifference[] = [];
     const count: DifferenceCount = countDifference(keepFirst(rows, kept));
     yield style.bold(differenceHeading(table, count, schemaChanged));
     if (onlyCounts) continue;
-    const keyColumns = comparison.keyColumns(table);
+    const keyColumns = await comparison.keyColumns(table);
     const all = count.added + count.changed + count.removed;
     if (all <= alignedRows) yield* differenceLines(kept, keyColumns, style);
-    else for (const row of comparison.rowsOf(table)) yield* differenceLines([row], keyColumns, style);
+    else for await (const row of comparison.rowsOf(table)) yield* differenceLines([row], keyColumns, style);
   }
 }
 

@@ -14,21 +14,32 @@ export async function withRejectionHint<T>(repository: Repository, call: Call, r
     return await run();
   } catch (error) {
     if (!(error instanceof AergoError && error.code === 'AERGO_CONTRACT_REJECTED')) throw error;
-    const place = error.hint ?? rowOfCall(repository, call);
+    const place = error.hint ?? (await rowOfCall(repository, call));
     const hint = place === undefined ? '(nothing was written)' : `${place}   (nothing was written)`;
     throw new AergoError(error.code, error.message, { hint, details: error.details, cause: error.cause });
   }
 }
 
 /** The contract's first table with a row under the first arguments. */
-function rowOfCall(repository: Repository, { contract, args, at }: Call): string | undefined {
-  for (const table of repository.tables(at)) {
+async function rowOfCall(repository: Repository, { contract, args, at }: Call): Promise<string | undefined> {
+  for (const table of await repository.tables(at)) {
     if (!table.startsWith(`${contract}.`)) continue;
-    const key = args.slice(0, repository.schema(table, at).key.length).filter((argument) => argument !== null);
-    if (key.length === 0 || repository.get(table, key, at) === undefined) continue;
+    const { key: keyColumns } = await repository.schema(table, at);
+    const key = args.slice(0, keyColumns.length).filter((argument) => argument !== null);
+    if (key.length < keyColumns.length || (await rowOrNone(repository, table, key, at)) === undefined) continue;
     return ['aergo get', table, ...key.map(shellWord)].join(' ');
   }
   return undefined;
+}
+
+/** An argument that cannot be a key of that table is no row of it. */
+async function rowOrNone(repository: Repository, table: string, key: readonly string[], at: string | undefined) {
+  try {
+    return await repository.get(table, key, at);
+  } catch (error) {
+    if (error instanceof AergoError && error.code !== 'AERGO_STORE_DAMAGED') return undefined;
+    throw error;
+  }
 }
 
 /** Quoted for a shell where it must be. */

@@ -16,8 +16,12 @@ const tablePattern = /^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$/;
  * @param limit How many revisions the command takes.
  * @throws AergoError AERGO_USAGE for too many
  */
-export function readRevisionWords(words: readonly string[], limit: number, repository: Repository): RevisionWords {
-  const tables = new Set(words.some((word) => tablePattern.test(word)) ? repository.tables() : []);
+export async function readRevisionWords(
+  words: readonly string[],
+  limit: number,
+  repository: Repository,
+): Promise<RevisionWords> {
+  const tables = new Set(words.some((word) => tablePattern.test(word)) ? await repository.tables() : []);
   let at = words.findIndex((word) => tables.has(word));
   // A table of another branch is not among the current ones: a name of that form behind a revision is a table as well.
   if (at === -1) at = words.findIndex((word, index) => index > 0 && tablePattern.test(word));

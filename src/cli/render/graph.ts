@@ -36,7 +36,7 @@ class Lanes {
     for (let other = this.#waiting.length - 1; other > lane; other--) {
       if (this.#waiting[other] !== id) continue;
       this.#waiting[other] = undefined;
-      yield* this.#stroke(other, lane);
+      yield* this.#stroke(other, this.#waiting.lastIndexOf(id, other));
     }
     this.#trim();
   }

@@ -11,28 +11,29 @@ import { shownValue, visible } from './visible.ts';
 export function mergeLines(result: MergeResult, style: Style): string[] {
   const way = `${visible(result.source)} → ${visible(result.target)}`;
   if (result.upToDate) return [`${way}: already up to date`];
-  const would = result.sealed ? '' : 'would be ';
-  const head = result.block !== undefined && result.sealed ? `${blockName(result.block)}   ` : '';
-  const leftOut = result.applied.filter((receipt) => receipt.status === 'left-out').length;
+  const { block, applied } = result;
+  const would = block === undefined ? 'would be ' : '';
+  const leftOut = result.dropped.filter(({ receipt }) => receipt.status === 'left-out').length;
   const counts = [
-    `${grouped(result.applied.length - leftOut)} ${would}applied`,
-    `${grouped(result.dropped.length)} ${would === '' ? '' : would}dropped`,
+    `${grouped(applied.length)} ${would}applied`,
+    `${grouped(result.dropped.length - leftOut)} ${would}dropped`,
     ...(leftOut > 0 ? [`${grouped(leftOut)} ${would}left out`] : []),
   ];
+  const head = block === undefined ? '' : `${blockName(block)}   `;
   return [
     `${style.bold(`${head}${way}`)}: ${counts.join(', ')}`,
-    ...result.dropped.flatMap((dropped) => droppedLines(dropped, result.sealed)),
-    ...result.changedResults.map(({ tx, there, here }) =>
-      columns(
+    ...result.dropped.flatMap((dropped) => droppedLines(dropped, block !== undefined)),
+    ...result.changedResults.map(({ tx, there, here }) => {
+      return columns(
         `  changed ${short(tx)}   ${shownValue(there)} on ${visible(result.source)}`,
         `${shownValue(here)} on ${visible(result.target)}`,
-      ),
-    ),
+      );
+    }),
   ];
 }
 
 function droppedLines({ receipt, transaction, cause }: MergeResult['dropped'][number], sealed: boolean): string[] {
-  const verb = sealed ? 'dropped' : 'would drop';
+  const verb = receipt.status === 'left-out' ? 'left out' : sealed ? 'dropped' : 'would drop';
   const line = columns(
     `  ${verb} ${short(receipt.tx)}   ${visible(describeTransaction(transaction))}`,
     receiptText(receipt),

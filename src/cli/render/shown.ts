@@ -1,6 +1,6 @@
 /** `show`, `tx` and `receipt`: one block, transaction or snapshot in full. */
 import { describeTransaction } from '../../ledger/message.ts';
-import type { BlockSummary, DropCause, Receipt, Shown, Transaction, TransactionShown } from '../face.ts';
+import type { BlockSummary, Receipt, Shown, Transaction, TransactionView } from '../face.ts';
 import type { Style } from '../output.ts';
 import { blockContent, blockName, shownBlock } from './block.ts';
 import { aligned, columns, short, utc } from './columns.ts';
@@ -27,7 +27,7 @@ export function shownLines(shown: Shown, style: Style): string[] {
   }
 }
 
-export function transactionLines({ id, transaction, receipts }: TransactionShown, style: Style): string[] {
+export function transactionLines({ id, transaction, receipts }: TransactionView, style: Style): string[] {
   const conditions: string[][] = [
     ...(transaction.base === undefined ? [] : [['base', transaction.base]]),
     ...(transaction.expect ?? []).map(({ table, key, version }) => [
@@ -65,13 +65,7 @@ function receiptLine(block: BlockSummary, receipt: Receipt): string {
   return columns(`  ${receipt.status} in ${blockName(block)} on ${visible(block.branch)}`, receiptText(receipt));
 }
 
-interface Explained {
-  readonly id: string;
-  readonly transaction: Transaction;
-  readonly receipts: readonly { block: BlockSummary; receipt: Receipt; cause?: DropCause }[];
-}
-
-export function receiptLines({ id, transaction, receipts }: Explained, style: Style): string[] {
+export function receiptLines({ id, transaction, receipts }: TransactionView, style: Style): string[] {
   return [
     style.bold(`tx ${short(id)}   ${visible(describeTransaction(transaction))}`),
     ...receipts.flatMap(({ block, receipt, cause }) => [

@@ -1,0 +1,86 @@
+/**
+ * A world of its own for tests of whole processes: a temporary directory with its own home, and the built `aergo` run in
+ * it as people run it. What a run printed on which stream, and its exit code, come back together.
+ */
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+export const launcher = join(root, 'bin', 'aergo.js');
+
+export interface Run {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly env?: Record<string, string>;
+  readonly cwd?: string;
+  readonly stdin?: string;
+}
+
+export class World {
+  readonly directory = mkdtempSync(join(tmpdir(), 'aergo-cli-'));
+  readonly home = join(this.directory, 'home');
+  readonly #env: Record<string, string>;
+  cwd = this.directory;
+
+  constructor(env: Record<string, string> = {}) {
+    mkdirSync(this.home);
+    this.#env = {
+      HOME: this.home,
+      USER: 'ada',
+      PATH: process.env.PATH ?? '',
+      XDG_CACHE_HOME: join(tmpdir(), 'aergo-cli-cache'),
+      AERGO_CONFIG_SYSTEM: join(this.directory, 'system.toml'),
+      ...env,
+    };
+  }
+
+  /** Runs `aergo` with these words. */
+  aergo(words: readonly string[], options: RunOptions = {}): Promise<Run> {
+    return this.run(process.execPath, [launcher, ...words], options);
+  }
+
+  /** Runs `aergo … --json` and gives what it printed. */
+  async json(
+    words: readonly string[],
+    options: RunOptions = {},
+  ): Promise<{ code: number | null; value: unknown; stderr: string }> {
+    const { code, stdout, stderr } = await this.aergo(words, options);
+    const lines = stdout.split('\n');
+    if (lines.length !== 2 || lines[1] !== '') throw new Error(`not one line of JSON: ${stdout} ${stderr}`);
+    return { code, value: JSON.parse(lines[0] ?? ''), stderr };
+  }
+
+  run(program: string, words: readonly string[], { env = {}, cwd = this.cwd, stdin }: RunOptions = {}): Promise<Run> {
+    return new Promise((resolve, reject) => {
+      const child = spawn(program, words, { cwd, env: { ...this.#env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+      const texts = { stdout: '', stderr: '' };
+      child.stdout.setEncoding('utf8').on('data', (text) => {
+        texts.stdout += text;
+      });
+      child.stderr.setEncoding('utf8').on('data', (text) => {
+        texts.stderr += text;
+      });
+      child.on('error', reject);
+      child.on('close', (code) => resolve({ code, ...texts }));
+      child.stdin.end(stdin ?? '');
+    });
+  }
+
+  /** Writes a file in the world, and gives its path. */
+  file(name: string, text: string, mode = 0o644): string {
+    const path = join(this.directory, name);
+    writeFileSync(path, text, { mode });
+    return path;
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
