@@ -146,6 +146,7 @@ export const errorCodes = {
   AERGO_WRITE_TOO_LARGE: { exit: 'usage', summary: 'A single write is over what a volume can hold.' },
   AERGO_ENGINE_NOT_ACCEPTED: { exit: 'usage', summary: 'The policy of the repository does not accept the SQL engine of this version.' },
   AERGO_SNAPSHOT_INVALID: { exit: 'integrity', summary: 'A snapshot is not signed or formed as it must be.' },
+  AERGO_MACHINE_BUSY: { exit: 'tryAgain', summary: 'A call that ran in time once did not when it had to run again.' },
 } as const satisfies Record<string, { exit: ExitKind; summary: string }>;
 
 export type ErrorCode = keyof typeof errorCodes;

@@ -2,8 +2,9 @@
  * Deploys and imports: the two kinds that change a contract or a table as a whole. Each runs by itself between batches of
  * calls.
  */
-import type { Engine } from '../contract/engine.ts';
+import type { DeployOutcome, Engine } from '../contract/engine.ts';
 import { encodeManifest, manifestOf } from '../contract/manifest.ts';
+import { AergoError, exitCodes } from '../errors.ts';
 import type { Oid } from '../object/oid.ts';
 import { objectId } from '../object/object.ts';
 import type { ObjectBuffer } from '../object/source.ts';
@@ -20,7 +21,14 @@ interface Done {
 /** Installs the contract in the engine and lays it over the working state; its tables keep the rows they have. */
 export async function deployContract(engine: Engine, state: WorkingState, id: TransactionId, deploy: DeployTransaction): Promise<Done | Refusal> {
   const inForce = state.contract(deploy.contract);
-  const outcome = await engine.deploy(deploy.contract, deploy.source);
+  let outcome: DeployOutcome;
+  try {
+    outcome = await engine.deploy(deploy.contract, deploy.source);
+  } catch (error) {
+    // What the gate refuses, or what would need a migration.
+    if (error instanceof AergoError && error.exitCode === exitCodes.rejected) return { code: 'contract-error', facts: {}, error };
+    throw error;
+  }
   if (outcome.status === 'failed') return engineFailed(deploy.contract, outcome);
   const manifest = manifestOf(outcome.contract, {
     author: inForce?.manifest.author ?? deploy.author,
@@ -56,15 +64,16 @@ export async function importRows(
   };
   const conflict = refusedBySnapshot(names());
   if (conflict !== undefined) return conflict;
-  const outcome = await engine.importRows(table, scanRows(buffer, data));
-  if (outcome.status === 'failed') return engineFailed(table, outcome);
-  if (outcome.rows !== load.rows) {
+  const rows = [...scanRows(buffer, data)];
+  if (rows.length !== load.rows) {
     return refusal('contract-error', {
       code: 'AERGO_TRANSACTION_INVALID',
-      message: `the import says ${load.rows} rows, its data has ${outcome.rows}`,
+      message: `the import says ${load.rows} rows, its data has ${rows.length}`,
     });
   }
+  const outcome = await engine.importRows(table, rows.map((row) => row.line));
+  if (outcome.status === 'failed') return engineFailed(table, outcome);
   if (state.isEmpty(table)) state.replaceRows(table, root);
-  else for (const row of scanRows(buffer, data)) state.write(table, row.name, row.line);
-  return { rows: outcome.rows };
+  else for (const row of rows) state.write(table, row.name, row.line);
+  return { rows: rows.length };
 }

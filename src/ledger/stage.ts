@@ -56,17 +56,6 @@ export interface StageContext extends Omit<AdmissionContext, 'state'> {
 
 const largestBatch = 250;
 
-/** Thrown inside staging when the engine was stopped at its deadline: what had run is lost and runs again. */
-class DeadlineReached extends Error {
-  readonly from: number;
-  readonly to: number;
-  constructor(from: number, to: number) {
-    super('deadline');
-    this.from = from;
-    this.to = to;
-  }
-}
-
 /**
  * Runs the candidates on the parent's state. Afterwards the engine holds the result, not yet kept: the caller seals and
  * calls `engine.finish(state)`, or `engine.abandon()`.
@@ -85,42 +74,28 @@ export async function probe(context: StageContext, candidates: readonly Candidat
 }
 
 async function runAll(context: StageContext, candidates: readonly Candidate[]): Promise<Staging> {
-  const leftOut = new Set(context.leftOut);
-  let careful: { from: number; to: number } | undefined;
-  for (;;) {
-    const staging = await Staging.begin({ ...context, leftOut }, careful);
-    try {
-      await staging.run(candidates);
-      return staging;
-    } catch (error) {
-      await context.engine.abandon();
-      if (!(error instanceof DeadlineReached)) throw error;
-      // One call of a batch took too long: run that batch's calls one by one to learn which.
-      careful = { from: error.from, to: error.to };
-      const culprit = error.to - error.from === 1 ? candidates[error.from] : undefined;
-      if (culprit !== undefined) leftOut.add(culprit.signed.id);
-    }
+  const { engine, place } = context;
+  await engine.moveTo(context.buffer, context.parentState);
+  await engine.begin({ height: place.height, time_ms: place.time });
+  try {
+    const staging = new Staging(context);
+    await staging.run(candidates);
+    return staging;
+  } catch (error) {
+    await engine.abandon();
+    throw error;
   }
 }
 
 class Staging {
   readonly #context: StageContext;
   readonly #state: WorkingState;
-  readonly #careful: { from: number; to: number } | undefined;
   readonly done: StagedTransaction[] = [];
   #batch = largestBatch;
 
-  private constructor(context: StageContext, careful: { from: number; to: number } | undefined) {
+  constructor(context: StageContext) {
     this.#context = context;
     this.#state = new WorkingState(context.buffer, context.parentState, context.cache);
-    this.#careful = careful;
-  }
-
-  static async begin(context: StageContext, careful: { from: number; to: number } | undefined): Promise<Staging> {
-    const { engine, place } = context;
-    await engine.moveTo(context.buffer, context.parentState);
-    await engine.begin({ height: place.height, time_ms: place.time });
-    return new Staging(context, careful);
   }
 
   async run(candidates: readonly Candidate[]): Promise<void> {
@@ -152,18 +127,11 @@ class Staging {
     return refused === undefined ? undefined : droppedFor(signed, refused);
   }
 
-  /** How many calls the batch that begins at `from` may have. */
-  #batchSize(from: number): number {
-    const careful = this.#careful;
-    if (careful === undefined || from >= careful.to) return this.#batch;
-    return from >= careful.from ? 1 : Math.min(this.#batch, careful.from - from);
-  }
-
   /** Runs the next calls up to a deploy, an import or a candidate that is refused before it runs. */
   async #runCalls(candidates: readonly Candidate[]): Promise<void> {
     const from = this.done.length;
     const batch: { candidate: Candidate; call: CallTransaction }[] = [];
-    for (const candidate of candidates.slice(from, from + this.#batchSize(from))) {
+    for (const candidate of candidates.slice(from, from + this.#batch)) {
       const { transaction } = candidate.signed;
       if (transaction.kind !== 'call' || (batch.length > 0 && this.#settledBeforeRun(candidate) !== undefined)) break;
       batch.push({ candidate, call: transaction });
@@ -172,11 +140,10 @@ class Staging {
     for (const [index, outcome] of outcomes.entries()) {
       const item = batch[index];
       if (item === undefined) break;
-      if (outcome.status === 'deadline') throw new DeadlineReached(from, from + batch.length);
       const judged = this.#judge(item.candidate, item.call, outcome);
       this.done.push(judged);
       if (judged.refusal !== undefined && outcome.status === 'ok' && outcome.changes.length > 0) {
-        await this.#takeBack(batch.slice(0, index), from + batch.length);
+        await this.#takeBack(batch.slice(0, index).filter((_, at) => this.done[from + at]?.refusal === undefined));
         this.#batch = Math.max(1, index);
         return;
       }
@@ -184,16 +151,18 @@ class Staging {
     this.#batch = Math.min(largestBatch, this.#batch * 2);
   }
 
-  /** Takes the whole batch back and runs again what came before the call that must not take effect. */
-  async #takeBack(before: readonly { candidate: Candidate; call: CallTransaction }[], to: number): Promise<void> {
-    await this.#context.engine.undo();
+  /** Takes the whole batch back and runs again what took effect before the call that must not. */
+  async #takeBack(before: readonly { candidate: Candidate; call: CallTransaction }[]): Promise<void> {
+    const { engine } = this.#context;
+    await engine.undo();
     if (before.length === 0) return;
-    const again = await this.#context.engine.run(before.map(({ candidate, call }) => engineCall(candidate.signed, call)));
-    if (again.some((outcome) => outcome.status === 'deadline')) throw new DeadlineReached(to - before.length, to);
+    const again = await engine.run(before.map(({ candidate, call }) => engineCall(candidate.signed, call)));
+    if (again.some((outcome) => outcome.status !== 'ok')) throw ranInTimeOnce();
   }
 
-  #judge(candidate: Candidate, call: CallTransaction, outcome: Exclude<CallOutcome, { status: 'deadline' }>): StagedTransaction {
+  #judge(candidate: Candidate, call: CallTransaction, outcome: CallOutcome): StagedTransaction {
     const { signed } = candidate;
+    if (outcome.status === 'deadline') return leftOutOf(signed);
     const unexpected = this.#refusedByExpectation(call.expect);
     if (unexpected !== undefined) return droppedFor(signed, unexpected);
     if (outcome.status === 'failed') return droppedFor(signed, callFailed(call, outcome));
@@ -282,14 +251,20 @@ function nameOrNothing(name: () => string): string {
   }
 }
 
+const deadline = {
+  code: 'AERGO_CONTRACT_DEADLINE',
+  message: 'the call took longer than a transaction may; it was stopped and left out',
+  hint: 'nothing was written; does the function end?',
+} as const;
+
+/** A call that ran in time a moment ago and did not now: the machine is too busy to decide. */
+const ranInTimeOnce = (): AergoError =>
+  new AergoError('AERGO_MACHINE_BUSY', 'a call ran in time once and not again; nothing was written', { hint: 'try again when the machine is less busy' });
+
 const leftOutOf = (signed: SignedTransaction): StagedTransaction => ({
   signed,
   receipt: { status: 'left-out', tx: signed.id },
-  refusal: refusal('limit', {
-    code: 'AERGO_CONTRACT_DEADLINE',
-    message: 'the call took longer than a transaction may; it was stopped and left out',
-    hint: 'nothing was written; does the function end?',
-  }),
+  refusal: refusal('limit', deadline),
 });
 
 function droppedFor(signed: SignedTransaction, refused: Refusal): StagedTransaction {

@@ -4,6 +4,7 @@
  */
 import { assembleBlock, type BlockPlan } from '../ledger/assemble.ts';
 import type { BlockContent } from '../ledger/block.ts';
+import { type BlockHeader, boundBranch } from '../ledger/header.ts';
 import { type StageContext, type Staged, stage } from '../ledger/stage.ts';
 import type { Pool } from './pool.ts';
 
@@ -15,9 +16,9 @@ export interface StagedMerge {
 }
 
 /** Runs the pool. The engine then holds the result: seal and `finish`, or `abandon`. */
-export async function stageMerge(context: StageContext, pool: Pool, plan: Omit<BlockPlan, 'merge'>, source: string): Promise<StagedMerge> {
+export async function stageMerge(context: StageContext, pool: Pool, plan: Omit<BlockPlan, 'merge'>, source: BlockHeader): Promise<StagedMerge> {
   const staged = await stage(context, pool.candidates);
   const options = context.dropChangedResults === true ? { dropChangedResults: true as const } : {};
-  const merge = { base: [...pool.bases], mode: 'automatic' as const, options, source };
+  const merge = { base: [...pool.bases], mode: 'automatic' as const, options, source: boundBranch(source) };
   return { pool, staged, content: assembleBlock({ ...plan, merge }, staged) };
 }

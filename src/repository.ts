@@ -1,0 +1,324 @@
+/**
+ * The repository: what commands, servers and other programs call. It takes clock, randomness and keys as arguments and
+ * never touches terminal, environment or home directory.
+ *
+ *     const repository = await Repository.open(directory, options);
+ *     const { receipt } = await repository.call({ contract: 'bank', function: 'pay', args: ['alice', 'bob', '5'], key });
+ */
+import { engineDescription } from './contract/engine-description.ts';
+import type { KeyId, SigningKey } from './crypto/key.ts';
+import { type Visibility, writeFirstVersion } from './directory/version.ts';
+import type { Expectation } from './ledger/transaction.ts';
+import { genesisContent } from './ledger/assemble.ts';
+import { type BlockId, sealBlock } from './ledger/block.ts';
+import { objectsOfBlock } from './ledger/block-objects.ts';
+import { History } from './ledger/history.ts';
+import { branchRef, checkContractName, directoryRef } from './ledger/names.ts';
+import { contractInForce } from './ledger/working-state.ts';
+import { ObjectBuffer } from './object/source.ts';
+import * as branches from './repository/branches.ts';
+import { type BranchHead, RepositoryContext, type RepositoryOptions } from './repository/context.ts';
+import { exportGit, type GitExport } from './repository/export-git.ts';
+import { type ImportOptions, importTable } from './repository/import.ts';
+import { knownKeys } from './repository/known-keys.ts';
+import { type MergeOptions, type MergeResult, mergeBranches } from './repository/merge.ts';
+import * as read from './repository/read.ts';
+import { type SubmitOptions, type SubmitResult, type Submitted, sign, submitLines, submitOne } from './repository/submit.ts';
+import { type VerifyOptions, type VerifyReport, verifyRepository } from './repository/verify.ts';
+import { type BlockSummary, summaryOf } from './repository/views.ts';
+import type { TableSchema } from './state/schema.ts';
+import { State } from './state/state.ts';
+import { emptyState } from './state/state-update.ts';
+import { Store } from './store/store.ts';
+import type { FsckReport } from './store/fsck.ts';
+
+/** Who signs: the author, and where another seals the block, that key too. */
+export interface Signers {
+  readonly key: SigningKey;
+  readonly sealer?: SigningKey;
+}
+
+export interface InitOptions extends RepositoryOptions {
+  /** Becomes the one member and admin, and seals the genesis block. */
+  readonly key: SigningKey;
+  /** What the member is called. */
+  readonly memberName: string;
+  readonly visibility: Visibility;
+}
+
+export interface CallOptions extends Signers {
+  readonly contract: string;
+  readonly function: string;
+  readonly args: readonly (string | null)[];
+  /** The branch; the current one when left out. */
+  readonly on?: string;
+  /** A revision: every row that the call writes must be as it was there. */
+  readonly base?: string;
+  readonly expect?: readonly Expectation[];
+  /** ms: the last block time at which it may take effect. */
+  readonly expires?: number;
+  /** `false`: valid on this branch only. */
+  readonly merge?: false;
+  readonly dryRun?: boolean;
+}
+
+export interface DeployOptions extends Signers {
+  readonly name: string;
+  readonly source: string;
+  readonly on?: string;
+  readonly dryRun?: boolean;
+}
+
+const branchOfGenesis = 'main';
+
+export class Repository {
+  readonly #context: RepositoryContext;
+
+  private constructor(context: RepositoryContext) {
+    this.#context = context;
+  }
+
+  /**
+   * Makes a repository: genesis block and directory version 1, in one durable write.
+   * @param directory the `.aergo` directory to make
+   * @throws AergoError AERGO_REPOSITORY_EXISTS
+   */
+  static async init(directory: string, options: InitOptions): Promise<Repository> {
+    const history = new History();
+    const engineText = options.engineDescription ?? engineDescription();
+    const store = await Store.create(directory, storeOptions(options, history));
+    const buffer = new ObjectBuffer(store);
+    const hex = (bytes: number): string => Buffer.from(options.random(bytes)).toString('hex');
+    const engine = buffer.put('blob', Buffer.from(engineText));
+    const place = { branch: branchOfGenesis, start: hex(8), time: options.clock() };
+    const genesis = sealBlock(buffer, genesisContent({ ...place, nonce: hex(16), engine, state: emptyState(buffer) }), options.key);
+    const blockObjects = objectsOfBlock(buffer, genesis);
+    const directoryBuffer = new ObjectBuffer(buffer);
+    const { visibility, memberName } = options;
+    const version = writeFirstVersion(directoryBuffer, { genesis, ...place, engine, visibility, memberName }, options.key);
+    const ref = branchRef(branchOfGenesis);
+    await store.write({
+      blocks: [{ id: genesis, objects: blockObjects }],
+      objects: directoryBuffer.objects(),
+      refs: [
+        { name: ref, old: null, new: genesis, start: place.start, height: 0 },
+        { name: directoryRef, old: null, new: version },
+      ],
+      operation: { time: place.time, command: options.holder.command, head: ref },
+    });
+    return new Repository(new RepositoryContext(directory, options, store, history, engineText));
+  }
+
+  /**
+   * Opens a repository; one process has it at a time.
+   * @param directory the `.aergo` directory
+   * @throws AergoError AERGO_NOT_A_REPOSITORY, AERGO_LOCKED, AERGO_FORMAT_NEWER, AERGO_STORE_DAMAGED
+   */
+  static async open(directory: string, options: RepositoryOptions): Promise<Repository> {
+    return Repository.#opened(directory, options, Store.open);
+  }
+
+  /** Opens it with its index made anew from the volumes. */
+  static async rebuild(directory: string, options: RepositoryOptions): Promise<Repository> {
+    return Repository.#opened(directory, options, Store.rebuild);
+  }
+
+  static async #opened(directory: string, options: RepositoryOptions, open: typeof Store.open): Promise<Repository> {
+    const history = new History();
+    const store = await open(directory, storeOptions(options, history));
+    return new Repository(new RepositoryContext(directory, options, store, history, options.engineDescription ?? engineDescription()));
+  }
+
+  close(): Promise<void> {
+    return this.#context.close();
+  }
+
+  /** The genesis block's id. */
+  get id(): BlockId {
+    return this.#context.repositoryId;
+  }
+
+  get head(): { branch: string; block: BlockSummary } {
+    const { name, block } = this.#context.branch();
+    return { branch: name, block: summaryOf(this.#context, block) };
+  }
+
+  get visibility(): Visibility {
+    return this.#context.directoryVersion.visibility;
+  }
+
+  /** What opening repaired: the torn end of a write that was never acknowledged. */
+  get opened(): Store['opened'] {
+    return this.#context.store.opened;
+  }
+
+  resolve(revision: string): Promise<BlockId> {
+    return this.#context.resolve(revision);
+  }
+
+  async block(revision: string): Promise<BlockSummary> {
+    return summaryOf(this.#context, await this.resolve(revision));
+  }
+
+  // Writing
+
+  /** Deploys a contract, or deploys it again. */
+  async deploy(options: DeployOptions): Promise<Submitted & { contract: read.ContractInfo }> {
+    const name = checkContractName(options.name);
+    const branch = this.#context.branch(options.on);
+    const inForce = contractInForce(this.#stateOf(branch), name);
+    const unsigned = { contract: name, kind: 'deploy', replaces: inForce?.source ?? null, source: options.source };
+    const done = await this.#submit(branch, unsigned, options);
+    return { ...done, contract: await this.contract(name, done.block?.id ?? branch.block) };
+  }
+
+  /** Calls a function. Throws why it does not take effect (`AERGO_CONTRACT_REJECTED`, …); then nothing was written. */
+  async call(options: CallOptions): Promise<Submitted> {
+    const { contract, args, expect, expires, merge } = options;
+    const base = options.base === undefined ? undefined : await this.resolve(options.base);
+    const conditions = Object.entries({ base, expect, expires, merge }).filter(([, value]) => value !== undefined);
+    const unsigned = { args, contract, function: options.function, kind: 'call', ...Object.fromEntries(conditions) };
+    return this.#submit(this.#context.branch(options.on), unsigned, options);
+  }
+
+  #submit(branch: BranchHead, unsigned: Record<string, unknown>, { key, sealer = key, dryRun = false }: Signers & { dryRun?: boolean }): Promise<Submitted> {
+    return submitOne(this.#context, branch, sign(this.#context, branch, unsigned, key), { sealer, dryRun });
+  }
+
+  /** Signs a transaction without submitting it; gives its line for `submit`. */
+  sign(unsigned: Record<string, unknown>, key: SigningKey, on?: string): string {
+    return sign(this.#context, this.#context.branch(on), unsigned, key).line;
+  }
+
+  /** Seals what is good of many transactions, in blocks, and lists what is not. */
+  submit(lines: AsyncIterable<string> | Iterable<string>, options: SubmitOptions): Promise<SubmitResult> {
+    return submitLines(this.#context, lines, options);
+  }
+
+  importRows(options: Omit<ImportOptions, 'sealer'> & Signers): Promise<Submitted> {
+    return importTable(this.#context, { ...options, sealer: options.sealer ?? options.key });
+  }
+
+  merge(options: MergeOptions): Promise<MergeResult> {
+    return mergeBranches(this.#context, options);
+  }
+
+  // Reading: `at` is a revision, the current head when left out.
+
+  get(table: string, key: readonly string[], at?: string): Promise<read.RowView | undefined> {
+    return read.getRow(this.#context, table, key, at);
+  }
+
+  scan(table: string, at?: string): AsyncIterable<read.RowView> {
+    return read.scanTable(this.#context, table, at);
+  }
+
+  query(sql: string, at?: string): ReturnType<typeof read.querySql> {
+    return read.querySql(this.#context, sql, at);
+  }
+
+  log(options: read.LogOptions = {}): Promise<BlockSummary[]> {
+    return read.logBlocks(this.#context, options);
+  }
+
+  show(id: string): Promise<read.Shown> {
+    return read.showId(this.#context, id);
+  }
+
+  transaction(prefix: string): Promise<read.TransactionView> {
+    return read.transactionView(this.#context, prefix);
+  }
+
+  /** A transaction with its receipts and the causes of its drops. */
+  receipt(prefix: string): Promise<read.TransactionView> {
+    return read.receiptView(this.#context, prefix);
+  }
+
+  contracts(at?: string): Promise<read.ContractInfo[]> {
+    return read.contractsAt(this.#context, at);
+  }
+
+  contract(name: string, at?: string): Promise<read.ContractInfo & { text: string }> {
+    return read.contractAt(this.#context, name, at);
+  }
+
+  async tables(at = '@'): Promise<string[]> {
+    return (await this.#context.stateAt(at)).tables();
+  }
+
+  /** A table's columns, key and definition. Throws `AERGO_TABLE_UNKNOWN`. */
+  schema(table: string, at?: string): Promise<TableSchema> {
+    return read.tableSchema(this.#context, table, at);
+  }
+
+  diff(from: string, to: string, table?: string): Promise<read.Difference> {
+    return read.differenceOf(this.#context, from, to, table);
+  }
+
+  /** Every key that stands in the repository: members, authors, sealers. */
+  keys(): { id: KeyId; name?: string }[] {
+    return knownKeys(this.#context);
+  }
+
+  // Branches and snapshots
+
+  branches(): branches.BranchView[] {
+    return branches.listBranches(this.#context);
+  }
+
+  createBranch(name: string, from?: string, options: { switchTo?: boolean } = {}): Promise<branches.BranchView> {
+    return branches.createBranch(this.#context, name, from, options.switchTo);
+  }
+
+  deleteBranch(name: string, options: { force?: boolean } = {}): Promise<branches.BranchView> {
+    return branches.deleteBranch(this.#context, name, options.force);
+  }
+
+  renameBranch(from: string, to: string): Promise<branches.BranchView> {
+    return branches.renameBranch(this.#context, from, to);
+  }
+
+  switchTo(name: string): Promise<branches.BranchView> {
+    return branches.switchBranch(this.#context, name);
+  }
+
+  snapshots(): branches.SnapshotView[] {
+    return branches.listSnapshots(this.#context);
+  }
+
+  createSnapshot(name: string, revision: string, key: SigningKey): Promise<branches.SnapshotView> {
+    return branches.createSnapshot(this.#context, name, revision, key);
+  }
+
+  deleteSnapshot(name: string): Promise<void> {
+    return branches.deleteSnapshot(this.#context, name);
+  }
+
+  // Trust
+
+  verify(options: VerifyOptions = {}): Promise<VerifyReport> {
+    return verifyRepository(this.#context, options);
+  }
+
+  fsck(): Promise<FsckReport> {
+    return this.#context.store.fsck();
+  }
+
+  /** Writes an ordinary SHA-256 Git repository with all branches and snapshots. */
+  exportGit(directory: string, options: { bare?: boolean } = {}): Promise<GitExport> {
+    return exportGit(this.#context, directory, options.bare === true);
+  }
+
+  sizes(): { volumes: number; index: number } {
+    return this.#context.store.sizes();
+  }
+
+  #stateOf(branch: BranchHead): State {
+    const { store, reader, cache } = this.#context;
+    return State.open(store, reader.block(branch.block).state, cache);
+  }
+}
+
+function storeOptions({ holder, lockTimeout_ms }: RepositoryOptions, history: History) {
+  return { holder, lockTimeout_ms, derive: history.derive.bind(history) };
+}

@@ -1,0 +1,133 @@
+/** Branches and snapshots: names for blocks. Making one costs the same whatever the size of the state. */
+import type { KeyId, SigningKey } from '../crypto/key.ts';
+import { AergoError } from '../errors.ts';
+import { branchRef, checkRefName, snapshotRef } from '../ledger/names.ts';
+import { readSnapshot, writeSnapshot } from '../ledger/snapshot.ts';
+import { ObjectBuffer } from '../object/source.ts';
+import type { BranchHead, RepositoryContext } from './context.ts';
+import { type BlockSummary, summaryOf } from './views.ts';
+
+export interface BranchView {
+  readonly name: string;
+  readonly start: string;
+  readonly block: BlockSummary;
+  readonly current: boolean;
+}
+
+export interface SnapshotView {
+  readonly name: string;
+  readonly block: BlockSummary;
+  readonly tagger: KeyId;
+  /** ms */
+  readonly time: number;
+}
+
+const viewOf = (context: RepositoryContext, { name, start, block }: BranchHead): BranchView => ({
+  name,
+  start,
+  block: summaryOf(context, block),
+  current: name === context.currentBranch,
+});
+
+export const listBranches = (context: RepositoryContext): BranchView[] =>
+  context.branchNames().map((name) => viewOf(context, context.branch(name)));
+
+/** Throws `AERGO_BRANCH_EXISTS`, `AERGO_REF_NAME_INVALID` and what resolving the revision throws. */
+export async function createBranch(context: RepositoryContext, name: string, from = '@', switchTo = false): Promise<BranchView> {
+  checkRefName(name);
+  if (context.store.ref(branchRef(name)) !== undefined) {
+    throw new AergoError('AERGO_BRANCH_EXISTS', `there is a branch ${name} already`, { hint: `aergo switch ${name}` });
+  }
+  const block = await context.resolve(from);
+  const start = context.randomHex(8);
+  const { height } = context.history.record(block);
+  await context.store.write({
+    refs: [{ name: branchRef(name), old: null, new: block, start, height }],
+    operation: context.operation(switchTo ? branchRef(name) : undefined),
+  });
+  return viewOf(context, { name, start, block });
+}
+
+/** Throws `AERGO_BRANCH_IN_USE` for the current branch and, unless forced, for one with blocks that no other ref has. */
+export async function deleteBranch(context: RepositoryContext, name: string, force = false): Promise<BranchView> {
+  const branch = context.branch(name);
+  if (name === context.currentBranch) {
+    throw new AergoError('AERGO_BRANCH_IN_USE', `${name} is the current branch`, { hint: 'aergo switch to another first' });
+  }
+  const others = context.branchNames().filter((other) => other !== name);
+  const kept = others.some((other) => context.history.isAncestor(branch.block, context.branch(other).block));
+  if (!kept && !force) {
+    throw new AergoError('AERGO_BRANCH_IN_USE', `${name} has blocks that no other branch has`, {
+      hint: `aergo merge ${name}, or aergo branch -d --force ${name}`,
+    });
+  }
+  const view = viewOf(context, branch);
+  await context.store.write({ refs: [{ name: branchRef(name), old: branch.block, new: null }], operation: context.operation() });
+  return view;
+}
+
+/** Works until the branch's first block: blocks say the branch they were sealed on. */
+export async function renameBranch(context: RepositoryContext, from: string, to: string): Promise<BranchView> {
+  checkRefName(to);
+  const branch = context.branch(from);
+  if (context.store.ref(branchRef(to)) !== undefined) {
+    throw new AergoError('AERGO_BRANCH_EXISTS', `there is a branch ${to} already`);
+  }
+  const { height, bound } = context.history.record(branch.block);
+  if (bound === `${from}:${branch.start}`) {
+    throw new AergoError('AERGO_BRANCH_IN_USE', `${from} has blocks, and they say its name`, { hint: `aergo branch ${to} ${from} makes another branch from there` });
+  }
+  await context.store.write({
+    refs: [
+      { name: branchRef(from), old: branch.block, new: null },
+      { name: branchRef(to), old: null, new: branch.block, start: branch.start, height },
+    ],
+    operation: context.operation(from === context.currentBranch ? branchRef(to) : undefined),
+  });
+  return viewOf(context, { ...branch, name: to });
+}
+
+/** Makes a branch the current one. Throws `AERGO_BRANCH_UNKNOWN`. */
+export async function switchBranch(context: RepositoryContext, name: string): Promise<BranchView> {
+  const branch = context.branch(name);
+  if (name !== context.currentBranch) await context.store.write({ operation: context.operation(branchRef(name)) });
+  return viewOf(context, branch);
+}
+
+export function listSnapshots(context: RepositoryContext): SnapshotView[] {
+  return context.store.refs(snapshotRef('')).map((ref) => {
+    const { name, block, tagger, time } = readSnapshot(context.store, ref.oid);
+    return { name, block: summaryOf(context, block), tagger, time };
+  });
+}
+
+/** A signed tag of a block. Throws `AERGO_SNAPSHOT_EXISTS`, `AERGO_REF_NAME_INVALID` and what resolving throws. */
+export async function createSnapshot(context: RepositoryContext, name: string, revision: string, key: SigningKey): Promise<SnapshotView> {
+  checkRefName(name);
+  if (context.store.ref(snapshotRef(name)) !== undefined) {
+    throw new AergoError('AERGO_SNAPSHOT_EXISTS', `there is a snapshot ${name} already`, { hint: 'snapshots do not move: choose another name' });
+  }
+  const block = await context.blockAt(revision);
+  const buffer = new ObjectBuffer(context.store);
+  const time = context.options.clock();
+  const tag = writeSnapshot(buffer, name, block, time, key);
+  const { height } = block.header;
+  await context.store.write({
+    objects: buffer.objects(),
+    refs: [{ name: snapshotRef(name), old: null, new: tag, height }],
+    operation: context.operation(),
+  });
+  return { name, block: summaryOf(context, block.id), tagger: key.id, time: Math.floor(time / 1000) * 1000 };
+}
+
+/** Takes the name away; the block stays. Throws `AERGO_SNAPSHOT_UNKNOWN`. */
+export async function deleteSnapshot(context: RepositoryContext, name: string): Promise<void> {
+  const ref = context.store.ref(snapshotRef(name));
+  if (ref === undefined) {
+    throw new AergoError('AERGO_SNAPSHOT_UNKNOWN', `there is no snapshot ${JSON.stringify(name)}`, {
+      hint: 'aergo snapshot',
+      details: { snapshot: name, candidates: context.snapshotNames() },
+    });
+  }
+  await context.store.write({ refs: [{ name: ref.name, old: ref.oid, new: null }], operation: context.operation() });
+}

@@ -1,0 +1,174 @@
+/**
+ * An open repository's parts, wired together once: store, blocks, history, directory, and the SQL engine when something
+ * needs it. The files beside this one are the repository's operations; each takes a `RepositoryContext`.
+ */
+import { join } from 'node:path';
+import type { Engine } from '../contract/engine.ts';
+import { type DirectoryVersion, readDirectory, rightsOf } from '../directory/version.ts';
+import { AergoError } from '../errors.ts';
+import type { Rights } from '../ledger/admission.ts';
+import { type Block, type BlockId, BlockReader } from '../ledger/block.ts';
+import { History } from '../ledger/history.ts';
+import { branchOfRef, branchRef, directoryRef, snapshotRef } from '../ledger/names.ts';
+import { resolveRevision } from '../ledger/revision.ts';
+import { peelSnapshot } from '../ledger/snapshot.ts';
+import { objectId } from '../object/object.ts';
+import type { Oid } from '../object/oid.ts';
+import { State } from '../state/state.ts';
+import { NodeCache } from '../state/table.ts';
+import type { Operation } from '../store/commit-record.ts';
+import type { RefState } from '../store/refs.ts';
+import type { Store } from '../store/store.ts';
+
+/** What a repository is given by whoever opens it: nothing here is taken from the process. */
+export interface RepositoryOptions {
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly random: (bytes: number) => Uint8Array;
+  /** Who holds the repository open: shown to whoever waits for it. `command` also stands in the operation log. */
+  readonly holder: { readonly pid: number; readonly command: string; readonly since: number };
+  readonly lockTimeout_ms: number;
+  /** The text of `engine.json`; this build's own when left out. Test vectors fix it. */
+  readonly engineDescription?: string;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** How far a long piece of work is. */
+export interface Progress {
+  readonly phase: string;
+  readonly done: number;
+  readonly total?: number;
+  readonly unit: string;
+}
+
+/** A branch as its ref has it. */
+export interface BranchHead {
+  readonly name: string;
+  readonly start: string;
+  readonly block: BlockId;
+}
+
+export class RepositoryContext {
+  readonly directory: string;
+  readonly options: RepositoryOptions;
+  readonly store: Store;
+  readonly history: History;
+  readonly reader: BlockReader;
+  readonly cache = new NodeCache();
+  /** The text of this build's `engine.json`, and its blob id. */
+  readonly engineText: string;
+  readonly engineId: Oid;
+  #engine: Promise<Engine> | undefined;
+  #directoryVersion: DirectoryVersion | undefined;
+
+  /** @param directory the `.aergo` directory */
+  constructor(directory: string, options: RepositoryOptions, store: Store, history: History, engineText: string) {
+    this.directory = directory;
+    this.options = options;
+    this.store = store;
+    this.history = history;
+    this.reader = new BlockReader(store);
+    this.engineText = engineText;
+    this.engineId = objectId('blob', Buffer.from(engineText));
+    history.attach(store);
+  }
+
+  /** The directory version in force. */
+  get directoryVersion(): DirectoryVersion {
+    if (this.#directoryVersion === undefined) {
+      const ref = this.store.ref(directoryRef);
+      if (ref === undefined) throw new AergoError('AERGO_DIRECTORY_INVALID', 'the repository has no directory');
+      this.#directoryVersion = readDirectory(this.store, ref.oid);
+    }
+    return this.#directoryVersion;
+  }
+
+  get repositoryId(): Oid {
+    return this.directoryVersion.repository;
+  }
+
+  get rights(): Rights {
+    return rightsOf(this.directoryVersion);
+  }
+
+  /** The engine over `.aergo/cache`, opened at the first need. */
+  engine(): Promise<Engine> {
+    this.#engine ??= import('../contract/engine.ts').then(({ Engine }) => Engine.open({ directory: join(this.directory, 'cache') }));
+    return this.#engine;
+  }
+
+  /** An engine of its own in memory, with nothing in it. Whoever asks closes it. */
+  async emptyEngine(): Promise<Engine> {
+    const { Engine } = await import('../contract/engine.ts');
+    return Engine.open({});
+  }
+
+  async close(): Promise<void> {
+    try {
+      await (await this.#engine)?.close();
+    } finally {
+      await this.store.close();
+    }
+  }
+
+  /** What stands in the operation log for what is being done. */
+  operation(head: string = this.store.head): Operation {
+    return { time: this.options.clock(), command: this.options.holder.command, head };
+  }
+
+  randomHex(bytes: number): string {
+    return Buffer.from(this.options.random(bytes)).toString('hex');
+  }
+
+  get currentBranch(): string {
+    return branchOfRef(this.store.head);
+  }
+
+  /** Throws `AERGO_BRANCH_UNKNOWN`. */
+  branch(name: string = this.currentBranch): BranchHead {
+    const ref = this.store.ref(branchRef(name));
+    if (ref?.start === undefined) {
+      throw new AergoError('AERGO_BRANCH_UNKNOWN', `there is no branch ${JSON.stringify(name)}`, {
+        hint: 'aergo branch',
+        details: { branch: name, candidates: this.branchNames() },
+      });
+    }
+    return { name, start: ref.start, block: ref.oid };
+  }
+
+  branchNames(): string[] {
+    return this.store.refs('refs/heads/').map((ref) => branchOfRef(ref.name));
+  }
+
+  snapshotNames(): string[] {
+    return this.store.refs('refs/tags/').map((ref) => ref.name.slice('refs/tags/'.length));
+  }
+
+  /** The block that a revision names. */
+  resolve(revision: string): Promise<BlockId> {
+    return resolveRevision(revision, {
+      history: this.history,
+      head: this.branch().block,
+      block: (ref) => this.#blockOfRef(this.store.ref(ref)),
+      names: () => [...this.branchNames(), ...this.snapshotNames()],
+    });
+  }
+
+  #blockOfRef(ref: RefState | undefined): BlockId | undefined {
+    if (ref === undefined) return undefined;
+    return ref.name.startsWith(snapshotRef('')) ? peelSnapshot(this.store, ref.oid) : ref.oid;
+  }
+
+  async blockAt(revision: string): Promise<Block> {
+    return this.reader.block(await this.resolve(revision));
+  }
+
+  async stateAt(revision: string): Promise<State> {
+    return State.open(this.store, (await this.blockAt(revision)).state, this.cache);
+  }
+
+  /** A time for the next block: the clock's, but after every parent's. */
+  nextTime(parents: readonly BlockId[]): number {
+    return Math.max(this.options.clock(), ...parents.map((parent) => this.history.record(parent).time + 1));
+  }
+}

@@ -1,0 +1,256 @@
+/** Reading: rows, contracts, blocks, transactions and differences, as of any block. Only SQL needs the engine. */
+import type { ContractManifest } from '../contract/manifest.ts';
+import type { QueryAnswer } from '../contract/worker-messages.ts';
+import { AergoError } from '../errors.ts';
+import type { BlockId } from '../ledger/block.ts';
+import { checkContractName, snapshotRef } from '../ledger/names.ts';
+import type { Receipt } from '../ledger/receipt.ts';
+import { readSnapshot } from '../ledger/snapshot.ts';
+import type { Transaction, TransactionId } from '../ledger/transaction.ts';
+import { contractInForce } from '../ledger/working-state.ts';
+import type { Oid } from '../object/oid.ts';
+import { keyOfName, nameOfKey } from '../state/name.ts';
+import { decodeRow, type RowValues, rowVersion } from '../state/row.ts';
+import type { TableSchema } from '../state/schema.ts';
+import type { State } from '../state/state.ts';
+import { diffStates, type TableDifference } from '../state/state-difference.ts';
+import type { RepositoryContext } from './context.ts';
+import { causeInBlock, type DropCause } from './merge.ts';
+import type { SnapshotView } from './branches.ts';
+import { type BlockSummary, summaryOf, type TransactionInBlock } from './views.ts';
+
+/** A row with the version that `expect` takes. */
+export interface RowView {
+  readonly row: RowValues;
+  readonly version: string;
+}
+
+export interface ContractInfo extends ContractManifest {
+  readonly name: string;
+  /** Blob id of the source in force. */
+  readonly source: Oid;
+}
+
+function unknownTable(state: State, table: string): AergoError {
+  const candidates = state.tables();
+  return new AergoError('AERGO_TABLE_UNKNOWN', `there is no table ${JSON.stringify(table)}`, {
+    hint: candidates.length === 0 ? 'aergo contract deploy makes tables' : `there are ${candidates.join(', ')}`,
+    details: { table, candidates },
+  });
+}
+
+function schemaOf(state: State, table: string): TableSchema {
+  const schema = state.table(table)?.schema;
+  if (schema === undefined) throw unknownTable(state, table);
+  return schema;
+}
+
+export async function tableSchema(context: RepositoryContext, table: string, at = '@'): Promise<TableSchema> {
+  return schemaOf(await context.stateAt(at), table);
+}
+
+/** The row with this key, the key's columns in order; `undefined`: there is none. */
+export async function getRow(context: RepositoryContext, table: string, key: readonly string[], at = '@'): Promise<RowView | undefined> {
+  const state = await context.stateAt(at);
+  const schema = schemaOf(state, table);
+  if (key.length !== schema.key.length) {
+    throw new AergoError('AERGO_USAGE', `the key of ${table} has ${schema.key.length} columns (${schema.key.join(', ')}), ${key.length} given`);
+  }
+  const line = state.readRow(table, nameOfKey(schema, key));
+  return line === undefined ? undefined : { row: decodeRow(line), version: rowVersion(line) };
+}
+
+/** All rows of a table, in the order of their keys. */
+export async function* scanTable(context: RepositoryContext, table: string, at = '@'): AsyncGenerator<RowView> {
+  const state = await context.stateAt(at);
+  schemaOf(state, table);
+  for (const { line } of state.scanRows(table)) yield { row: decodeRow(line), version: rowVersion(line) };
+}
+
+/** Runs one reading statement on the tables as of a revision. */
+export async function querySql(context: RepositoryContext, sql: string, at = '@'): Promise<QueryAnswer> {
+  const { header, state } = await context.blockAt(at);
+  const engine = await context.engine();
+  await engine.moveTo(context.store, state);
+  return engine.query(sql, { time_ms: header.time });
+}
+
+export async function contractsAt(context: RepositoryContext, at = '@'): Promise<ContractInfo[]> {
+  const state = await context.stateAt(at);
+  return state.contracts().flatMap((name) => infoOf(state, name) ?? []);
+}
+
+function infoOf(state: State, name: string): ContractInfo | undefined {
+  const contract = contractInForce(state, name);
+  return contract === undefined ? undefined : { name, ...contract.manifest, source: contract.source };
+}
+
+/** A contract with the text of its source. Throws `AERGO_CONTRACT_UNKNOWN`. */
+export async function contractAt(context: RepositoryContext, name: string, at = '@'): Promise<ContractInfo & { text: string }> {
+  const state = await context.stateAt(at);
+  const info = infoOf(state, checkContractName(name));
+  if (info !== undefined) return { ...info, text: state.contract(name)?.source ?? '' };
+  throw new AergoError('AERGO_CONTRACT_UNKNOWN', `there is no contract ${name}`, { hint: 'aergo contract list', details: { contract: name, candidates: state.contracts() } });
+}
+
+export interface LogOptions {
+  /** `REV`, or `REV1..REV2`: what the second has and the first has not. */
+  readonly range?: string;
+  readonly limit?: number;
+  /** Only the branch's own chain, without the blocks that merges brought. */
+  readonly firstParent?: boolean;
+}
+
+/** Blocks, newest first. */
+export async function logBlocks(context: RepositoryContext, options: LogOptions): Promise<BlockSummary[]> {
+  const blocks: BlockSummary[] = [];
+  for (const id of await blocksInRange(context, options.range ?? '@', options.firstParent === true)) {
+    if (blocks.length === options.limit) break;
+    blocks.push(summaryOf(context, id));
+  }
+  return blocks;
+}
+
+async function blocksInRange(context: RepositoryContext, range: string, firstParent: boolean): Promise<Iterable<BlockId>> {
+  const { history } = context;
+  const [, from, to] = /^(.*?)\.\.(.*)$/s.exec(range) ?? [];
+  const head = await context.resolve((to ?? range) || '@');
+  const all = firstParent ? history.chain(head) : history.reachable([head]);
+  if (from === undefined) return all;
+  const only = new Set(history.compare(await context.resolve(from || '@'), head).onlyTheirs);
+  return [...only].filter((id) => !firstParent || history.isOnChain(id, head));
+}
+
+export interface TransactionView {
+  readonly id: TransactionId;
+  readonly transaction: Transaction;
+  readonly receipts: readonly { readonly block: BlockSummary; readonly receipt: Receipt; readonly cause?: DropCause }[];
+}
+
+/** A transaction by the beginning of its id, with every receipt. Throws `AERGO_TRANSACTION_UNKNOWN`, `AERGO_REVISION_AMBIGUOUS`. */
+export async function transactionView(context: RepositoryContext, prefix: string): Promise<TransactionView> {
+  const view = await findTransaction(context, prefix);
+  if (view !== undefined) return view;
+  throw new AergoError('AERGO_TRANSACTION_UNKNOWN', `no transaction has an id that begins with ${JSON.stringify(prefix)}`, { hint: 'aergo log shows blocks, aergo show BLOCK their transactions' });
+}
+
+async function findTransaction(context: RepositoryContext, prefix: string): Promise<TransactionView | undefined> {
+  const ids = /^[0-9a-f]{4,64}$/.test(prefix) ? await context.history.transactionsByPrefix(prefix) : [];
+  const [id, ...others] = ids;
+  if (id === undefined) return undefined;
+  if (others.length > 0) {
+    throw new AergoError('AERGO_REVISION_AMBIGUOUS', `${ids.length} transactions have ids that begin with ${prefix}`, { hint: `write more of it: ${ids.slice(0, 4).map((one) => one.slice(0, 12)).join(', ')}` });
+  }
+  const blocks = (await context.history.occurrences(id)).map((one) => one.block).sort((a, b) => context.history.record(a).time - context.history.record(b).time);
+  const receipts = blocks.flatMap((block) => {
+    const receipt = context.reader.receipts(block).find((one) => one.tx === id);
+    return receipt === undefined ? [] : [{ block: summaryOf(context, block), receipt }];
+  });
+  const transaction = receipts.flatMap(({ block }) => context.reader.transactions(block.id).find((one) => one.id === id) ?? [])[0]?.transaction;
+  return transaction === undefined ? undefined : { id, transaction, receipts };
+}
+
+/** As `transactionView`, with the cause of each drop, found by running again. */
+export async function receiptView(context: RepositoryContext, prefix: string): Promise<TransactionView> {
+  const view = await transactionView(context, prefix);
+  const receipts: TransactionView['receipts'][number][] = [];
+  for (const one of view.receipts) {
+    const cause = one.receipt.status === 'dropped' ? await causeInBlock(context, one.block, view.id) : undefined;
+    receipts.push(cause === undefined ? one : { ...one, cause });
+  }
+  return { ...view, receipts };
+}
+
+export interface BlockView {
+  readonly kind: 'block';
+  readonly block: BlockSummary;
+  readonly transactions: readonly TransactionInBlock[];
+  /** In a merge block: what it dropped or left out; the transaction stands in a block of the source. */
+  readonly dropped: readonly TransactionInBlock[];
+}
+
+export type Shown = BlockView | ({ readonly kind: 'transaction' } & TransactionView) | { readonly kind: 'snapshot'; readonly snapshot: SnapshotView; readonly block: BlockSummary };
+
+/** Whatever an id or a name stands for: a snapshot, a block by any revision, or a transaction. */
+export async function showId(context: RepositoryContext, id: string): Promise<Shown> {
+  const ref = context.store.ref(snapshotRef(id.replace(/^tags\//, '')));
+  if (ref !== undefined) {
+    const { name, block, tagger, time } = readSnapshot(context.store, ref.oid);
+    const summary = summaryOf(context, block);
+    return { kind: 'snapshot', snapshot: { name, block: summary, tagger, time }, block: summary };
+  }
+  try {
+    return await blockView(context, await context.resolve(id));
+  } catch (error) {
+    if (!(error instanceof AergoError) || error.code !== 'AERGO_REVISION_UNKNOWN') throw error;
+    const transaction = await findTransaction(context, id);
+    if (transaction === undefined) throw error;
+    return { kind: 'transaction', ...transaction };
+  }
+}
+
+async function blockView(context: RepositoryContext, id: BlockId): Promise<BlockView> {
+  const receipts = context.reader.receipts(id);
+  const transactions = context.reader.transactions(id).map((signed, index) => ({ id: signed.id, transaction: signed.transaction, receipt: receipts[index] }));
+  const dropped: TransactionInBlock[] = [];
+  for (const receipt of receipts.slice(transactions.length)) {
+    const view = await findTransaction(context, receipt.tx);
+    if (view !== undefined) dropped.push({ id: receipt.tx, transaction: view.transaction, receipt });
+  }
+  const whole = transactions.flatMap(({ receipt, ...rest }) => (receipt === undefined ? [] : [{ ...rest, receipt }]));
+  return { kind: 'block', block: summaryOf(context, id), transactions: whole, dropped };
+}
+
+export interface RowDifference {
+  readonly key: readonly string[];
+  readonly before?: RowValues;
+  readonly after?: RowValues;
+}
+
+/** A table that differs; its rows are read while they are walked. */
+export interface TableView {
+  readonly table: string;
+  readonly schemaChanged: boolean;
+  readonly rows: Iterable<RowDifference>;
+}
+
+export interface Difference {
+  /** Contracts that are new, gone or deployed anew. */
+  readonly contracts: readonly string[];
+  readonly tables: Iterable<TableView>;
+}
+
+/** What differs between two revisions, in one table or in all. */
+export async function differenceOf(context: RepositoryContext, from: string, to: string, table?: string): Promise<Difference> {
+  const before = await context.stateAt(from);
+  const after = await context.stateAt(to);
+  if (table !== undefined && before.table(table) === undefined) schemaOf(after, table);
+  const { contracts, tables } = diffStates(context.store, before.oid, after.oid, context.cache);
+  return {
+    contracts: table === undefined ? contracts : [],
+    tables: {
+      *[Symbol.iterator]() {
+        for (const one of tables) if (table === undefined || one.table === table) yield tableView(one);
+      },
+    },
+  };
+}
+
+function tableView({ table, schemaChanged, before, after, changes }: TableDifference): TableView {
+  const schema = (after ?? before)?.schema;
+  return {
+    table,
+    schemaChanged,
+    rows: {
+      *[Symbol.iterator]() {
+        for (const { name, ...lines } of changes) {
+          yield {
+            key: schema === undefined ? [name] : keyOfName(schema, name),
+            ...(lines.before === undefined ? {} : { before: decodeRow(lines.before) }),
+            ...(lines.after === undefined ? {} : { after: decodeRow(lines.after) }),
+          };
+        }
+      },
+    },
+  };
+}

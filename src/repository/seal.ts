@@ -1,0 +1,88 @@
+/**
+ * Making blocks on a branch: run the transactions, assemble, sign, write durably, and let the engine keep the result. A
+ * block is acknowledged when its write is on the disk; where that fails, nothing has happened.
+ */
+import type { Engine } from '../contract/engine.ts';
+import type { KeyId, SigningKey } from '../crypto/key.ts';
+import { AergoError } from '../errors.ts';
+import type { BlockPlace, Candidate } from '../ledger/admission.ts';
+import { assembleBlock, type BlockPlan } from '../ledger/assemble.ts';
+import { type BlockContent, type BlockId, sealBlock } from '../ledger/block.ts';
+import { objectsOfBlock } from '../ledger/block-objects.ts';
+import { branchRef } from '../ledger/names.ts';
+import { type Staged, type StageContext, stage } from '../ledger/stage.ts';
+import { ObjectBuffer } from '../object/source.ts';
+import type { BranchHead, RepositoryContext } from './context.ts';
+
+/** What the next block of a branch is, before its transactions run. */
+export interface NextBlock {
+  readonly branch: BranchHead;
+  readonly plan: BlockPlan;
+  readonly place: BlockPlace;
+  readonly buffer: ObjectBuffer;
+}
+
+/** Throws `AERGO_SEALER_NOT_ALLOWED` unless the directory lets the key seal here. */
+export function checkSealer(context: RepositoryContext, sealer: KeyId): void {
+  if (context.rights.maySeal(sealer)) return;
+  const members = context.directoryVersion.members.map((member) => `${member.name} (${member.key})`).join(', ');
+  throw new AergoError('AERGO_SEALER_NOT_ALLOWED', `${sealer} may not seal blocks here`, {
+    hint: `${members} may: choose that key with --key, or set seal.key to it and sign transactions with your own`,
+    details: { key: sealer },
+  });
+}
+
+/** The block to come on a branch; `merged` is the second parent of a merge. */
+export function nextBlock(context: RepositoryContext, branch: BranchHead, merged?: BlockId, buffer = new ObjectBuffer(context.store)): NextBlock {
+  const { engines, id: directory, repository } = context.directoryVersion;
+  if (!engines.includes(context.engineId)) {
+    throw new AergoError('AERGO_ENGINE_NOT_ACCEPTED', 'the policy of this repository does not accept the SQL engine of this version of aergo', {
+      hint: 'use the version that the repository was made with',
+      details: { accepted: engines, engine: context.engineId },
+    });
+  }
+  const parents = merged === undefined ? [branch.block] : [branch.block, merged];
+  const height = context.history.record(branch.block).height + 1;
+  const time = context.nextTime(parents);
+  const bound = `${branch.name}:${branch.start}`;
+  const engine = context.engineId;
+  if (context.reader.block(branch.block).engine !== engine) buffer.put('blob', Buffer.from(context.engineText));
+  return {
+    branch,
+    plan: { repository, branch: branch.name, start: branch.start, height, time, directory, engine, parents },
+    place: { kind: merged === undefined ? 'block' : 'merge', bound, height, time, parents },
+    buffer,
+  };
+}
+
+/** What staging needs of a repository. */
+export function stageContext(context: RepositoryContext, engine: Engine, next: Pick<NextBlock, 'place' | 'buffer' | 'branch'>): StageContext {
+  const { reader, history, rights, cache } = context;
+  const parentState = reader.block(next.branch.block).state;
+  return { engine, reader, history, rights, cache, parentState, place: next.place, buffer: next.buffer };
+}
+
+/** Runs the candidates for an ordinary block. The engine holds the result: `keep` or `engine.abandon()` must follow. */
+export async function stageOrdinary(context: RepositoryContext, engine: Engine, next: NextBlock, candidates: readonly Candidate[]): Promise<{ staged: Staged; content: BlockContent }> {
+  const staged = await stage(stageContext(context, engine, next), candidates);
+  return { staged, content: assembleBlock(next.plan, staged) };
+}
+
+/** Signs the block, writes it durably and moves the branch. Where that fails the engine goes back too. */
+export async function keep(context: RepositoryContext, engine: Engine, next: NextBlock, content: BlockContent, sealer: SigningKey): Promise<BlockId> {
+  const { branch, buffer } = next;
+  let id: BlockId;
+  try {
+    id = sealBlock(buffer, content, sealer);
+    await context.store.write({
+      blocks: [{ id, objects: objectsOfBlock(buffer, id) }],
+      refs: [{ name: branchRef(branch.name), old: branch.block, new: id, height: next.plan.height }],
+      operation: context.operation(),
+    });
+  } catch (error) {
+    await engine.abandon();
+    throw error;
+  }
+  await engine.finish(content.state);
+  return id;
+}

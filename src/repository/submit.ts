@@ -1,0 +1,191 @@
+/**
+ * Transactions in, blocks out: admission (decode, signature, seen before), run, seal, write, in batches. A call and a
+ * deploy are submissions of one.
+ */
+import type { SigningKey } from '../crypto/key.ts';
+import { AergoError } from '../errors.ts';
+import { type Candidate, ordinaryCandidate } from '../ledger/admission.ts';
+import type { StagedTransaction } from '../ledger/stage.ts';
+import {
+  checkSignature,
+  checkTransaction,
+  decodeTransaction,
+  type SignedTransaction,
+  signTransaction,
+  type TransactionId,
+  type UnsignedTransaction,
+} from '../ledger/transaction.ts';
+import type { ObjectBuffer } from '../object/source.ts';
+import type { BranchHead, RepositoryContext } from './context.ts';
+import { checkSealer, keep, nextBlock, stageOrdinary } from './seal.ts';
+import { type BlockSummary, type Sealed, summaryOf } from './views.ts';
+
+const defaultBlockSize = 1_000;
+
+/** Fills in what an author need not say (branch, nonce) and signs. */
+export function sign(context: RepositoryContext, branch: BranchHead, unsigned: Record<string, unknown>, key: SigningKey): SignedTransaction {
+  const nonce = Buffer.from(context.options.random(12)).toString('base64url');
+  const filled = { branch: `${branch.name}:${branch.start}`, nonce, ...unsigned };
+  // The schema is checked with a signature's form in place, so that a mistake is named before anything is signed.
+  const { author: _, sig: __, ...checked } = checkTransaction({ ...filled, author: key.id, sig: 'A'.repeat(86) });
+  return signTransaction(context.repositoryId, checked as UnsignedTransaction, key);
+}
+
+export interface SubmitOne {
+  readonly sealer: SigningKey;
+  readonly on?: string;
+  readonly dryRun?: boolean;
+  /** New objects that the transaction names (an import's data). */
+  readonly buffer?: ObjectBuffer;
+}
+
+/** What a dry run tells: the receipt, and no block. */
+export type Submitted = Sealed | (Omit<Sealed, 'block'> & { readonly block: undefined });
+
+/** One transaction, in a block of its own. Throws why it does not take effect; then nothing was written. */
+export async function submitOne(context: RepositoryContext, branch: BranchHead, signed: SignedTransaction, options: SubmitOne): Promise<Submitted> {
+  checkSealer(context, options.sealer.id);
+  await refuseRepeated(context, signed, branch);
+  const engine = await context.engine();
+  const next = nextBlock(context, branch, undefined, options.buffer);
+  const candidate = await ordinaryCandidate(context.history, signed, next.place.bound, branch.block);
+  const { staged, content } = await stageOrdinary(context, engine, next, [candidate]);
+  const [outcome] = staged.transactions;
+  const refused = outcome?.refusal;
+  if (outcome === undefined || refused !== undefined || options.dryRun === true) await engine.abandon();
+  if (refused !== undefined) throw refused.error;
+  if (outcome === undefined) throw new Error('a transaction was staged and has no outcome');
+  const done = { transaction: signed.id, receipt: outcome.receipt };
+  if (options.dryRun === true) return { ...done, block: undefined };
+  return { ...done, block: summaryOf(context, await keep(context, engine, next, content, options.sealer)) };
+}
+
+async function refuseRepeated(context: RepositoryContext, { id }: SignedTransaction, branch: BranchHead): Promise<void> {
+  const before = await context.history.standsIn(id, branch.block, 'applied');
+  if (before === undefined) return;
+  throw new AergoError('AERGO_TRANSACTION_REPEATED', `transaction ${id.slice(0, 7)} took effect before, in block ${before.slice(0, 7)}`, {
+    hint: `aergo tx ${id.slice(0, 7)}`,
+    details: { transaction: id, block: before },
+  });
+}
+
+export interface SubmitOptions {
+  readonly sealer: SigningKey;
+  /** Signs lines that are not signed yet. */
+  readonly key?: SigningKey;
+  readonly on?: string;
+  /** Transactions a block at most; 1,000 when left out. */
+  readonly blockSize?: number;
+  readonly dryRun?: boolean;
+}
+
+/** What became of many transactions. */
+export interface SubmitResult {
+  readonly blocks: readonly BlockSummary[];
+  readonly applied: readonly { readonly line: number; readonly transaction: TransactionId; readonly receipt: StagedTransaction['receipt'] }[];
+  readonly rejected: readonly { readonly line: number; readonly transaction?: TransactionId; readonly error: AergoError }[];
+}
+
+interface Line {
+  readonly number: number;
+  readonly text: string;
+}
+
+/** Seals what is good in blocks, and lists what is not. */
+export async function submitLines(context: RepositoryContext, lines: AsyncIterable<string> | Iterable<string>, options: SubmitOptions): Promise<SubmitResult> {
+  checkSealer(context, options.sealer.id);
+  const submission = new Submission(context, options);
+  let batch: Line[] = [];
+  let number = 0;
+  for await (const text of lines) {
+    number++;
+    if (text.trim() === '') continue;
+    batch.push({ number, text });
+    if (batch.length < submission.blockSize) continue;
+    await submission.take(batch);
+    batch = [];
+  }
+  await submission.take(batch);
+  return submission.result;
+}
+
+class Submission {
+  readonly blockSize: number;
+  readonly result = {
+    blocks: [] as BlockSummary[],
+    applied: [] as SubmitResult['applied'][number][],
+    rejected: [] as SubmitResult['rejected'][number][],
+  };
+  readonly #context: RepositoryContext;
+  readonly #options: SubmitOptions;
+  readonly #seen = new Set<TransactionId>();
+
+  constructor(context: RepositoryContext, options: SubmitOptions) {
+    this.#context = context;
+    this.#options = options;
+    this.blockSize = options.blockSize ?? defaultBlockSize;
+  }
+
+  /** One block's worth of lines. */
+  async take(lines: readonly Line[]): Promise<void> {
+    const branch = this.#context.branch(this.#options.on);
+    const admitted = await this.#admit(lines, branch);
+    if (admitted.length === 0) return;
+    const engine = await this.#context.engine();
+    const next = nextBlock(this.#context, branch);
+    const { staged, content } = await stageOrdinary(this.#context, engine, next, admitted.map((one) => one.candidate));
+    for (const [index, { signed, receipt, refusal }] of staged.transactions.entries()) {
+      const line = admitted[index]?.line ?? 0;
+      if (refusal === undefined) this.result.applied.push({ line, transaction: signed.id, receipt });
+      else this.result.rejected.push({ line, transaction: signed.id, error: refusal.error });
+    }
+    if (this.#options.dryRun === true || content.transactions.length === 0) return engine.abandon();
+    const id = await keep(this.#context, engine, next, content, this.#options.sealer);
+    this.result.blocks.push(summaryOf(this.#context, id));
+    const done = this.result.applied.length + this.result.rejected.length;
+    this.#context.options.onProgress?.({ phase: 'submit', done, unit: 'transactions' });
+  }
+
+  async #admit(lines: readonly Line[], branch: BranchHead): Promise<{ line: number; candidate: Candidate }[]> {
+    const admitted: { line: number; candidate: Candidate }[] = [];
+    for (const { number, text } of lines) {
+      let signed: SignedTransaction | undefined;
+      try {
+        signed = this.#signedLine(text, branch);
+        if (this.#seen.has(signed.id)) {
+          throw new AergoError('AERGO_TRANSACTION_REPEATED', `transaction ${signed.id.slice(0, 7)} is there twice`);
+        }
+        await refuseRepeated(this.#context, signed, branch);
+        this.#seen.add(signed.id);
+        const bound = `${branch.name}:${branch.start}`;
+        admitted.push({ line: number, candidate: await ordinaryCandidate(this.#context.history, signed, bound, branch.block) });
+      } catch (error) {
+        if (!(error instanceof AergoError)) throw error;
+        this.result.rejected.push({ line: number, ...(signed === undefined ? {} : { transaction: signed.id }), error });
+      }
+    }
+    return admitted;
+  }
+
+  /** A line with a signature is decoded and checked; one without is completed and signed. */
+  #signedLine(text: string, branch: BranchHead): SignedTransaction {
+    const value = parseLine(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value) && !('sig' in value)) {
+      if (this.#options.key === undefined) {
+        throw new AergoError('AERGO_TRANSACTION_INVALID', 'the transaction is not signed, and there is no key to sign it with');
+      }
+      return sign(this.#context, branch, value as Record<string, unknown>, this.#options.key);
+    }
+    const signed = decodeTransaction(this.#context.repositoryId, text);
+    checkSignature(this.#context.repositoryId, signed);
+    return signed;
+  }
+}
+
+function parseLine(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new AergoError('AERGO_TRANSACTION_INVALID', 'the line is not JSON', { cause: error });
+  }
+}
