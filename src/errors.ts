@@ -19,6 +19,11 @@ export const exitCodes = {
 export type ExitKind = keyof typeof exitCodes;
 
 export const errorCodes = {
+  AERGO_ARGUMENT_COUNT: {
+    exit: 'usage',
+    summary: 'A function was called with another number of arguments than it has.',
+  },
+  AERGO_ARGUMENT_INVALID: { exit: 'usage', summary: 'An argument does not fit its declared type exactly.' },
   AERGO_AUTHOR_NOT_ALLOWED: {
     exit: 'notAuthorised',
     summary: 'The author of the transaction may not do this: it takes the contract’s first author or an admin.',
@@ -45,6 +50,8 @@ export const errorCodes = {
   AERGO_CONTRACT_DEADLINE: { exit: 'rejected', summary: 'A call took longer than a transaction may, and was stopped.' },
   AERGO_CONTRACT_FAILED: { exit: 'rejected', summary: 'A call failed inside the contract.' },
   AERGO_CONTRACT_LIMIT: { exit: 'rejected', summary: 'A call went over a limit of the engine.' },
+  AERGO_CONTRACT_MIGRATION: { exit: 'rejected', summary: 'A deployment would change a table that has rows to keep.' },
+  AERGO_CONTRACT_REFUSED: { exit: 'rejected', summary: "The gate refused a contract's source." },
   AERGO_CONTRACT_REJECTED: { exit: 'rejected', summary: 'The contract rejected the call.' },
   AERGO_CONTRACT_UNKNOWN: { exit: 'usage', summary: 'There is no contract of this name.' },
   AERGO_CSV_INVALID: { exit: 'usage', summary: 'A CSV file is damaged, or a row has too few or too many fields.' },
@@ -52,11 +59,24 @@ export const errorCodes = {
     exit: 'integrity',
     summary: 'A version of the directory is not signed or formed as it must be.',
   },
+  AERGO_ENGINE_FAILED: { exit: 'internal', summary: 'The SQL engine failed.' },
+  AERGO_ENGINE_LOCKED: { exit: 'tryAgain', summary: "Another process has the repository's SQL engine open." },
+  AERGO_ENGINE_MISSING: {
+    exit: 'internal',
+    summary: 'The prepared SQL engine is not there: the package was not built.',
+  },
+  AERGO_ENGINE_NOT_ACCEPTED: {
+    exit: 'usage',
+    summary: 'The policy of the repository does not accept the SQL engine of this version.',
+  },
   AERGO_EXPECTATION_FAILED: { exit: 'rejected', summary: 'A row is not at the version that the transaction expects.' },
   AERGO_EXPORT_EXISTS: { exit: 'usage', summary: 'The directory to export into is not empty.' },
+  AERGO_EXPORT_REFUSED: { exit: 'usage', summary: 'The directory to export into cannot be made or written there.' },
   AERGO_FILE_UNREADABLE: { exit: 'usage', summary: 'A file that the command line names cannot be read.' },
   AERGO_FORMAT_NEWER: { exit: 'usage', summary: 'The repository has a format that this aergo does not know.' },
   AERGO_FUNCTION_UNKNOWN: { exit: 'usage', summary: 'The contract has no such function.' },
+  AERGO_IMPORT_INVALID: { exit: 'rejected', summary: 'A row to import has a value that does not fit its column.' },
+  AERGO_IMPORT_NOT_NORMAL: { exit: 'rejected', summary: 'A row to import is not as PostgreSQL writes it.' },
   AERGO_INDEX_DAMAGED: { exit: 'integrity', summary: 'The index cannot be read; it can be made anew.' },
   AERGO_INPUT_NEEDED: {
     exit: 'usage',
@@ -75,12 +95,16 @@ export const errorCodes = {
   AERGO_KEY_READABLE: { exit: 'usage', summary: 'A key file can be read by others than its owner.' },
   AERGO_KEY_TOO_LONG: { exit: 'rejected', summary: "A row's primary key takes more than 240 bytes as a name." },
   AERGO_LOCKED: { exit: 'tryAgain', summary: 'Another process is using the repository.' },
+  AERGO_MACHINE_BUSY: { exit: 'tryAgain', summary: 'A call that ran in time once did not when it had to run again.' },
+  AERGO_MANIFEST_INVALID: { exit: 'integrity', summary: "A contract's manifest is not in its form." },
   AERGO_NAME_INVALID: { exit: 'usage', summary: 'This cannot name a contract, a table or a function.' },
   AERGO_NOT_A_REPOSITORY: { exit: 'usage', summary: 'Neither the directory nor one above it is a repository.' },
   AERGO_OBJECT_DAMAGED: { exit: 'integrity', summary: 'A stored object is not what its id names.' },
   AERGO_OBJECT_INVALID: { exit: 'integrity', summary: "An object's bytes break a rule of the format." },
   AERGO_OBJECT_MISSING: { exit: 'integrity', summary: 'An object that something refers to is not there.' },
   AERGO_OID_INVALID: { exit: 'usage', summary: 'A text is not an object id: 64 lower-case hexadecimal digits.' },
+  AERGO_QUERY_FAILED: { exit: 'usage', summary: 'A query failed in the SQL engine.' },
+  AERGO_QUERY_REFUSED: { exit: 'usage', summary: 'A query is not one statement that only reads.' },
   AERGO_REF_MOVED: { exit: 'tryAgain', summary: 'A ref is not where it was when the command read it.' },
   AERGO_REF_NAME_INVALID: { exit: 'usage', summary: 'This cannot name a branch or a snapshot.' },
   AERGO_REPOSITORY_EXISTS: { exit: 'usage', summary: 'There is a repository here already.' },
@@ -110,6 +134,7 @@ export const errorCodes = {
     summary: 'A row that the transaction writes was changed since its base.',
   },
   AERGO_SNAPSHOT_EXISTS: { exit: 'usage', summary: 'There is a snapshot of this name already.' },
+  AERGO_SNAPSHOT_INVALID: { exit: 'integrity', summary: 'A snapshot is not signed or formed as it must be.' },
   AERGO_SNAPSHOT_UNKNOWN: { exit: 'usage', summary: 'There is no snapshot of this name.' },
   AERGO_STATE_INVALID: {
     exit: 'integrity',
@@ -144,9 +169,6 @@ export const errorCodes = {
     summary: 'A call did not end in time while it was run again; nothing is said about the block.',
   },
   AERGO_WRITE_TOO_LARGE: { exit: 'usage', summary: 'A single write is over what a volume can hold.' },
-  AERGO_ENGINE_NOT_ACCEPTED: { exit: 'usage', summary: 'The policy of the repository does not accept the SQL engine of this version.' },
-  AERGO_SNAPSHOT_INVALID: { exit: 'integrity', summary: 'A snapshot is not signed or formed as it must be.' },
-  AERGO_MACHINE_BUSY: { exit: 'tryAgain', summary: 'A call that ran in time once did not when it had to run again.' },
 } as const satisfies Record<string, { exit: ExitKind; summary: string }>;
 
 export type ErrorCode = keyof typeof errorCodes;
