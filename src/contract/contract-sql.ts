@@ -1,0 +1,213 @@
+/**
+ * SQL that puts one contract into the engine: its schema, its role, its trampolines, and the driver that runs batches of
+ * calls over all contracts. Everything a contract makes ends up owned by the host; its role has exactly the rights that its
+ * functions need. The texts made here are part of the engine id (by this file's template, `sandboxTemplate`).
+ */
+import { ownerRole } from './engine-sql.ts';
+import { callSchemaOf, quoteName, quoteText, roleOf } from './names.ts';
+import {
+  type Argument,
+  type DomainType,
+  type FunctionSignature,
+  isPublic,
+  type ParsedContract,
+} from './parsed-contract.ts';
+
+/** What the engine has to know of a contract: the gate's reading of its source. */
+export interface InstalledContract {
+  readonly name: string;
+  readonly contract: ParsedContract;
+}
+
+/** Runs before the contract's statements: an empty schema, and a deploy trampoline that runs them as the contract's role. */
+export function prepareSql(name: string): string {
+  const schema = quoteName(name);
+  const role = roleOf(name);
+  const calls = callSchemaOf(name);
+  return `
+DO $do$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = ${quoteText(`contract$${name}`)}) THEN CREATE ROLE ${role} NOLOGIN; END IF;
+END $do$;
+CREATE SCHEMA ${schema} AUTHORIZATION ${ownerRole};
+GRANT USAGE, CREATE ON SCHEMA ${schema} TO ${role};
+CREATE SCHEMA ${calls};
+CREATE FUNCTION ${calls}."$deploy"(statement text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ${schema}, pg_temp AS $$ BEGIN EXECUTE statement; END $$;
+ALTER FUNCTION ${calls}."$deploy"(text) OWNER TO ${role};`;
+}
+
+/** Runs one of the contract's statements, given as the only parameter, through the deploy trampoline. */
+export function deploySql(name: string): string {
+  return `SELECT ${callSchemaOf(name)}."$deploy"($1)`;
+}
+
+/** Runs after them: takes ownership and grants what calls need, and makes the trampolines. */
+export function sealSql({ name, contract }: InstalledContract): string {
+  const schema = quoteName(name);
+  const role = roleOf(name);
+  const calls = callSchemaOf(name);
+  const lines = [`DROP FUNCTION ${calls}."$deploy"(text);`, `REVOKE CREATE ON SCHEMA ${schema} FROM ${role};`];
+  for (const table of contract.tables) {
+    const target = `${schema}.${quoteName(table.name)}`;
+    lines.push(`ALTER TABLE ${target} OWNER TO ${ownerRole};`);
+    lines.push(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${target} TO ${role};`);
+    lines.push(
+      `CREATE TRIGGER "aergo$capture" AFTER INSERT OR UPDATE OR DELETE ON ${target} FOR EACH ROW EXECUTE FUNCTION "aergo$host".capture();`,
+    );
+  }
+  for (const view of contract.views) {
+    const target = `${schema}.${quoteName(view)}`;
+    lines.push(`ALTER VIEW ${target} SET (security_invoker = true);`, `ALTER VIEW ${target} OWNER TO ${ownerRole};`);
+    lines.push(`GRANT SELECT ON ${target} TO ${role};`);
+  }
+  for (const type of contract.types) lines.push(`ALTER TYPE ${schema}.${quoteName(type.name)} OWNER TO ${ownerRole};`);
+  for (const domain of contract.domains)
+    lines.push(`ALTER DOMAIN ${schema}.${quoteName(domain.name)} OWNER TO ${ownerRole};`);
+  for (const signature of contract.functions) lines.push(...sealFunction(name, signature));
+  for (const signature of contract.functions) {
+    if (isPublic(signature)) lines.push(trampolineSql(name, contract.domains, signature));
+  }
+  return lines.join('\n');
+}
+
+function sealFunction(name: string, signature: FunctionSignature): string[] {
+  // Overloads are refused, so the name alone is enough.
+  const target = `${quoteName(name)}.${quoteName(signature.name)}`;
+  return [
+    `ALTER FUNCTION ${target} OWNER TO ${ownerRole};`,
+    `REVOKE ALL ON FUNCTION ${target} FROM PUBLIC;`,
+    `GRANT EXECUTE ON FUNCTION ${target} TO ${roleOf(name)};`,
+  ];
+}
+
+/** Types whose text PostgreSQL confirms: what it prints must be what was given. */
+const confirmed = new Set(['date', 'timestamp', 'timestamptz', 'uuid']);
+
+function trampolineSql(name: string, domains: readonly DomainType[], signature: FunctionSignature): string {
+  const calls = callSchemaOf(name);
+  const schema = quoteName(name);
+  const role = roleOf(name);
+  const trampoline = `${calls}.${quoteName(signature.name)}`;
+  const values = signature.arguments.map((argument, at) => `a[${at + 1}]::${sqlType(schema, argument.type)}`);
+  const checks = signature.arguments.flatMap((argument, at) =>
+    confirmed.has(domains.find((domain) => domain.name === argument.type)?.type ?? argument.type)
+      ? [confirmation(schema, argument, at)]
+      : [],
+  );
+  const call = `${schema}.${quoteName(signature.name)}(${values.join(', ')})`;
+  const isVoid = signature.returns === 'void';
+  const body = isVoid
+    ? `PERFORM ${call}; RETURN NULL;`
+    : `r := ${call}; IF r IS NULL THEN RETURN NULL; END IF; RETURN format('%s', r);`;
+  const variable = isVoid ? '' : `DECLARE r ${sqlType(schema, signature.returns)}; `;
+  return `CREATE FUNCTION ${trampoline}(a text[]) RETURNS text LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = ${schema}, pg_temp AS $trampoline$ ${variable}BEGIN ${checks.join(' ')} ${body} END $trampoline$;
+ALTER FUNCTION ${trampoline}(text[]) OWNER TO ${role};
+REVOKE ALL ON FUNCTION ${trampoline}(text[]) FROM PUBLIC;`;
+}
+
+function confirmation(schema: string, argument: Argument, at: number): string {
+  const value = `a[${at + 1}]`;
+  return `IF ${value}::${sqlType(schema, argument.type)}::text <> ${value} THEN RAISE EXCEPTION USING ERRCODE = '22007', MESSAGE = 'not as PostgreSQL prints it'; END IF;`;
+}
+
+const plainType =
+  /^(text|varchar|int2|int4|int8|numeric|bool|uuid|date|timestamp|timestamptz|bytea|jsonb)(\([0-9, ]+\))?$/;
+
+function sqlType(schema: string, type: string): string {
+  return plainType.test(type) ? type : `${schema}.${quoteName(type)}`;
+}
+
+/** Where the driver finds a function: both numbers count from 0, in the order of `contracts`. */
+export type Dispatch = ReadonlyMap<string, { readonly contract: number; readonly function: number }>;
+
+/** The numbers that the driver made by `driverSql` knows public functions by, under `bank.transfer`. */
+export function dispatchOf(contracts: readonly InstalledContract[]): Dispatch {
+  const dispatch = new Map<string, { contract: number; function: number }>();
+  for (const [number, { name, contract }] of contracts.entries()) {
+    for (const [index, signature] of contract.functions.filter(isPublic).entries()) {
+      dispatch.set(`${name}.${signature.name}`, { contract: number, function: index });
+    }
+  }
+  return dispatch;
+}
+
+/**
+ * The batch driver: runs each call in a subtransaction of its own and gives its result or its failure; the last row repeats
+ * the request's nonce, which shows that the batch came to its end.
+ */
+export function driverSql(contracts: readonly InstalledContract[]): string {
+  const cases = contracts.flatMap(({ name, contract }, number) => {
+    const functions = contract.functions
+      .filter(isPublic)
+      .map(
+        (signature, index) =>
+          `WHEN ${index} THEN result := ${callSchemaOf(name)}.${quoteName(signature.name)}(c.arguments::text[]);`,
+      );
+    return functions.length === 0 ? [] : [`WHEN ${number} THEN CASE c.function ${functions.join(' ')} END CASE;`];
+  });
+  const dispatch = cases.length === 0 ? '' : `CASE c.contract ${cases.join('\n')} END CASE;`;
+  return `
+DROP FUNCTION IF EXISTS "aergo$host".run(text, text[], int[], int[], text[]);
+CREATE FUNCTION "aergo$host".run(nonce text, contexts text[], contracts int[], functions int[], arguments text[])
+RETURNS TABLE (result text, state text, message text, origin text) LANGUAGE plpgsql AS $driver$
+#variable_conflict use_column
+DECLARE
+  c record;
+BEGIN
+  FOR c IN SELECT * FROM unnest($2, $3, $4, $5) AS batch (context, contract, function, arguments) LOOP
+    result := NULL; state := NULL; message := NULL; origin := NULL;
+    PERFORM set_config('aergo.call', c.context, true);
+    BEGIN
+      ${dispatch}
+    EXCEPTION WHEN OTHERS OR ASSERT_FAILURE THEN
+      GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, origin = PG_EXCEPTION_CONTEXT;
+    END;
+    RETURN NEXT;
+  END LOOP;
+  result := $1; state := NULL; message := NULL; origin := NULL;
+  RETURN NEXT;
+END $driver$;`;
+}
+
+/** Takes a contract out again, with everything in it. */
+export function dropSql(name: string): string {
+  return `DROP SCHEMA IF EXISTS ${callSchemaOf(name)} CASCADE; DROP SCHEMA IF EXISTS ${quoteName(name)} CASCADE;`;
+}
+
+/** Moves an installed contract aside, so that its rows can be taken over by its successor. */
+export function setAsideSql(name: string): string {
+  return `DROP SCHEMA IF EXISTS ${callSchemaOf(name)} CASCADE; ALTER SCHEMA ${quoteName(name)} RENAME TO ${asideOf(name)};`;
+}
+
+/** The schema that `setAsideSql` leaves behind. */
+export function asideOf(name: string): string {
+  return quoteName(`aside$${name}`);
+}
+
+/** A sample of every template above: what the engine id takes in. */
+export function sandboxTemplate(): string {
+  const signature: FunctionSignature = { name: 'f', arguments: [{ name: 'a', type: 'date' }], returns: 'text' };
+  const nothing: FunctionSignature = { name: 'g', arguments: [], returns: 'void' };
+  const table = {
+    name: 't',
+    schema: { columns: [{ name: 'k', type: 'text' }], key: ['k'], elements: [], indexes: [] },
+  };
+  const contract: ParsedContract = {
+    tables: [table],
+    functions: [signature, nothing],
+    types: [{ name: 'e', labels: [] }],
+    domains: [{ name: 'd', type: 'text' }],
+    views: ['v'],
+    statements: [],
+  };
+  const installed = { name: 'c', contract };
+  return [
+    prepareSql('c'),
+    deploySql('c'),
+    sealSql(installed),
+    driverSql([installed]),
+    dropSql('c'),
+    setAsideSql('c'),
+  ].join('\n');
+}

@@ -1,0 +1,58 @@
+/**
+ * What the prepared data directory holds beside PostgreSQL itself: the host's schemas and roles, the functions `aergo.*`
+ * that a contract may call, and the capture of changed rows. Part of the engine id: a change of a byte is another engine.
+ */
+
+/** Who owns what contracts make: no superuser, cannot log in, and no contract's role is a member of it. */
+export const ownerRole = '"aergo$owner"';
+
+/**
+ * The context of a call is one setting, `aergo.call`: number of the call, transaction id, author, calling contract (or
+ * nothing), separated by spaces. Contracts can neither read nor write settings; these functions read it for them.
+ */
+const context = `
+CREATE SCHEMA aergo;
+CREATE FUNCTION aergo.tx_id() RETURNS text LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$
+BEGIN RETURN nullif(split_part(current_setting('aergo.call', true), ' ', 2), ''); END $$;
+CREATE FUNCTION aergo.author() RETURNS text LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$
+BEGIN RETURN nullif(split_part(current_setting('aergo.call', true), ' ', 3), ''); END $$;
+CREATE FUNCTION aergo.caller() RETURNS text LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$
+BEGIN RETURN nullif(split_part(current_setting('aergo.call', true), ' ', 4), ''); END $$;
+CREATE FUNCTION aergo.block_height() RETURNS bigint LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$
+BEGIN RETURN nullif(current_setting('aergo.height', true), '')::bigint; END $$;
+CREATE FUNCTION aergo.block_time() RETURNS timestamptz LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$
+BEGIN RETURN now(); END $$;
+-- From 0 up to 1, 18 digits: the first 64 bits of SHA-256 over the transaction's id and the salt.
+CREATE FUNCTION aergo.random(salt text) RETURNS numeric LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$
+DECLARE
+  digest bytea := sha256(convert_to(aergo.tx_id() || ' ' || salt, 'UTF8'));
+  bits numeric := 0;
+BEGIN
+  FOR position IN 0..7 LOOP bits := bits * 256 + get_byte(digest, position); END LOOP;
+  RETURN (div(bits * 1000000000000000000, 18446744073709551616) / 1000000000000000000)::numeric(19, 18);
+END $$;
+GRANT USAGE ON SCHEMA aergo TO PUBLIC;
+`;
+
+/** What only the host may touch: contracts' roles have no USAGE on this schema. */
+const host = `
+CREATE ROLE ${ownerRole} NOLOGIN;
+CREATE SCHEMA "aergo$host";
+CREATE TABLE "aergo$host".position (state text);
+INSERT INTO "aergo$host".position VALUES (NULL);
+CREATE TABLE "aergo$host".contract (name text PRIMARY KEY, definition text NOT NULL);
+CREATE FUNCTION "aergo$host".capture() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+  INSERT INTO pg_temp."aergo$captured"
+  VALUES (split_part(current_setting('aergo.call'), ' ', 1)::int, TG_RELID, OLD::text, NEW::text);
+  RETURN NULL;
+END $$;
+`;
+
+/** Made in each session: the changed rows of the SQL transaction; emptied by its end, by a rollback too. */
+export const sessionSql = `
+CREATE TEMP TABLE "aergo$captured" (number int, relation oid, before text, after text) ON COMMIT DELETE ROWS;
+`;
+
+/** Run once, when the data directory is prepared; the grants follow (grants.ts). */
+export const preparationSql = `${host}${context}`;

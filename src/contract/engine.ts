@@ -1,0 +1,449 @@
+/**
+ * AERGOSQL for the layers above: contracts run, in a PostgreSQL that lives in a worker thread, on the rows of one state at a
+ * time. The engine is a cache and heals itself: killed, broken or out of time, it is made anew from the state's pages, and
+ * what the block under way had done is done again.
+ */
+import { AergoError } from '../errors.ts';
+import type { Oid } from '../object/oid.ts';
+import { parseOid } from '../object/oid.ts';
+import type { ObjectSource } from '../object/source.ts';
+import type { Row } from '../state/row.ts';
+import { type BlockStep, canTakeBack, repeatSteps, takeBack } from './block-steps.ts';
+import type { CallFailure, CallOutcome, EngineCall } from './call-outcome.ts';
+import { EnginePlace } from './engine-place.ts';
+import { DeadlineMissed, EngineThread, StatementRefused, ThreadLost } from './engine-thread.ts';
+import { acceptContract } from './gate.ts';
+import { moveRows, sameRows } from './move-rows.ts';
+import type { ParsedContract } from './parsed-contract.ts';
+import { checkQuery } from './query-gate.ts';
+import { engineLimits, rowsPerPiece } from './settings.ts';
+import type { QueryAnswer } from './worker-messages.ts';
+
+export type { CallFailure, CallOutcome, ConstraintKind, EngineCall } from './call-outcome.ts';
+export type { RowWrite } from './net-changes.ts';
+export type { QueryAnswer } from './worker-messages.ts';
+
+export interface EngineOptions {
+  /** `.aergo/cache`; absent: in memory. */
+  readonly directory?: string;
+  /** The prepared data directory, a tar; absent: this build's. */
+  readonly archive?: string;
+  /** Time of one call, in milliseconds; 2,000 where absent. */
+  readonly deadline_ms?: number;
+}
+
+/** What came of a deployment. `line` is the line of the source whose statement failed. */
+export type DeployOutcome =
+  | { readonly status: 'ok'; readonly contract: ParsedContract }
+  | (CallFailure & { readonly line: number });
+
+export type ImportOutcome = { readonly status: 'ok' } | CallFailure;
+
+interface Block {
+  readonly height: number;
+  readonly time_ms: number;
+  readonly base: Oid;
+  readonly steps: BlockStep[];
+  /** Contracts as they were when the block began. */
+  readonly contracts: ReadonlyMap<string, ParsedContract>;
+  /** What the last run added: how many steps, and whether its savepoint still stands. */
+  last: { steps: number; savepoint: boolean };
+}
+
+/** Rows changed after which tables are vacuumed. */
+const churn = 50_000;
+
+export class Engine {
+  readonly #place: EnginePlace;
+  readonly #deadline_ms: number;
+  #thread: EngineThread | undefined;
+  #position: Oid | null = null;
+  #contracts = new Map<string, ParsedContract>();
+  #source: ObjectSource | undefined;
+  #block: Block | undefined;
+  #churned = 0;
+  #time_ms = 0;
+
+  private constructor(place: EnginePlace, deadline_ms: number) {
+    this.#place = place;
+    this.#deadline_ms = deadline_ms;
+  }
+
+  /** @throws AergoError AERGO_ENGINE_LOCKED, AERGO_ENGINE_MISSING, AERGO_ENGINE_FAILED */
+  static async open(options: EngineOptions = {}): Promise<Engine> {
+    const engine = new Engine(new EnginePlace(options.directory, options.archive), options.deadline_ms ?? 2000);
+    try {
+      await engine.#ready();
+    } catch (error) {
+      await engine.close();
+      throw error;
+    }
+    return engine;
+  }
+
+  /** The state whose rows the engine holds; null: of none, the next move makes them from the pages. */
+  get position(): Oid | null {
+    return this.#position;
+  }
+
+  /** The contracts that are installed. */
+  get contracts(): ReadonlyMap<string, ParsedContract> {
+    return this.#contracts;
+  }
+
+  /**
+   * Brings the rows to a state. Call it before every block: it costs nothing where the engine stands there already, and the
+   * source is what a lost engine is made anew from until the next move.
+   */
+  async moveTo(source: ObjectSource, state: Oid): Promise<void> {
+    this.#outsideBlock('move');
+    this.#source = source;
+    await this.#ready();
+    if (this.#position === state) return;
+    await this.#move(source, state);
+    await this.#maintain();
+  }
+
+  /** Begins a block: from here to `finish` or `abandon` the clock stands at its time. */
+  async begin(block: { readonly height: number; readonly time_ms: number }): Promise<void> {
+    this.#outsideBlock('begin');
+    await this.#ready();
+    const base = this.#position;
+    if (base === null) throw new AergoError('AERGO_INTERNAL', 'The engine holds no state: move it first.');
+    await this.#request('begin', block);
+    this.#time_ms = block.time_ms;
+    this.#block = {
+      ...block,
+      base,
+      steps: [],
+      contracts: new Map(this.#contracts),
+      last: { steps: 0, savepoint: false },
+    };
+  }
+
+  /**
+   * Runs calls in order, each on what the ones before it left; a call that fails changes nothing.
+   * @throws AergoError AERGO_FUNCTION_UNKNOWN, and then none has run
+   */
+  async run(calls: readonly EngineCall[]): Promise<CallOutcome[]> {
+    const block = this.#inBlock();
+    this.#checkFunctions(calls);
+    const before = block.steps.length;
+    const outcomes: CallOutcome[] = [];
+    let savepoint = calls.length <= engineLimits.callsPerTransaction;
+    for (let at = 0; at < calls.length; at += engineLimits.callsPerTransaction) {
+      const some = calls.slice(at, at + engineLimits.callsPerTransaction);
+      const answered = await this.#runTogether(some);
+      if (answered === undefined) savepoint = false;
+      else this.#noteChanges(block, answered);
+      outcomes.push(...(answered ?? (await this.#runSingly(block, some))));
+    }
+    block.last = { steps: block.steps.length - before, savepoint };
+    return outcomes;
+  }
+
+  /** Takes back the last `run` whole. */
+  async undo(): Promise<void> {
+    const block = this.#inBlock();
+    const steps = block.steps.splice(block.steps.length - block.last.steps);
+    const { savepoint } = block.last;
+    block.last = { steps: 0, savepoint: false };
+    if (this.#thread?.usable !== true) return;
+    if (savepoint) await this.#request('undo', {});
+    else await takeBack(this.#thread, steps);
+  }
+
+  /**
+   * Deploys a contract inside a block. Over an existing one only where every table that is there stays as it is.
+   * @throws AergoError AERGO_CONTRACT_REFUSED with the gate's findings, AERGO_CONTRACT_MIGRATION
+   */
+  async deploy(name: string, source: string): Promise<DeployOutcome> {
+    const block = this.#inBlock();
+    const contract = await acceptContract(source);
+    const kept = keptTables(name, this.#contracts.get(name), contract);
+    await this.#ready();
+    const outcome = await this.#request('deploy', { name, contract, kept });
+    if (outcome.status === 'failed') return { ...outcome.failure, line: outcome.line };
+    block.steps.push({ kind: 'deploy', name, contract, kept });
+    block.last = { steps: 0, savepoint: false };
+    this.#contracts.set(name, contract);
+    return { status: 'ok', contract };
+  }
+
+  /**
+   * Rows as PostgreSQL writes them, defaults and generated columns filled, in name order; nothing of them is kept.
+   * @param columns the columns that each row gives, in order
+   * @param time_ms what the clock says meanwhile, for defaults
+   * @throws AergoError AERGO_IMPORT_INVALID naming row and column; AERGO_TABLE_UNKNOWN
+   */
+  async normalise(
+    table: string,
+    columns: readonly string[],
+    rows: Iterable<readonly (string | null)[]> | AsyncIterable<readonly (string | null)[]>,
+    time_ms: number,
+  ): Promise<Row[]> {
+    this.#outsideBlock('normalise');
+    await this.#ready();
+    const normalised: Row[] = [];
+    let piece: (readonly (string | null)[])[] = [];
+    let offset = 0;
+    const send = async (): Promise<void> => {
+      const answer = await this.#request('normalisePiece', { columns, rows: piece, offset });
+      offset += piece.length;
+      piece = [];
+      for (const [at, name] of answer.names.entries()) normalised.push({ name, line: answer.lines[at] ?? '' });
+    };
+    await this.#request('normaliseBegin', { table, time_ms });
+    try {
+      for await (const row of rows) {
+        piece.push(row);
+        if (piece.length >= rowsPerPiece) await send();
+      }
+      if (piece.length > 0) await send();
+    } finally {
+      if (this.#thread?.usable === true) await this.#request('normaliseEnd', {});
+    }
+    return normalised.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  }
+
+  /**
+   * Inserts rows inside a block, all or none, with all constraints.
+   * @param lines as `normalise` gives them
+   * @throws AergoError AERGO_IMPORT_NOT_NORMAL for a line that PostgreSQL would write otherwise
+   */
+  async importRows(table: string, lines: readonly string[]): Promise<ImportOutcome> {
+    const block = this.#inBlock();
+    await this.#ready();
+    block.last = { steps: 0, savepoint: false };
+    await this.#request('importBegin', { table });
+    try {
+      for (let at = 0; at < lines.length; at += rowsPerPiece) {
+        await this.#request('importPiece', { lines: lines.slice(at, at + rowsPerPiece) });
+      }
+    } catch (error) {
+      if (this.#thread?.usable === true) await this.#request('importFailed', {});
+      throw error;
+    }
+    const failure = await this.#request('importEnd', {});
+    if (failure !== null) return failure;
+    block.steps.push({ kind: 'import', table, lines });
+    return { status: 'ok' };
+  }
+
+  /** Ends the block: its rows are now those of `state`. An engine that is lost here is made anew by the next move. */
+  async finish(state: Oid): Promise<void> {
+    const block = this.#inBlock();
+    this.#block = undefined;
+    try {
+      if (this.#thread?.usable !== true) throw new ThreadLost('the engine was lost');
+      await this.#thread.request('finish', { position: state });
+    } catch (error) {
+      if (!(error instanceof ThreadLost || error instanceof DeadlineMissed)) throw error;
+      this.#position = null;
+      return;
+    }
+    this.#position = state;
+    for (const step of block.steps)
+      this.#churned += step.kind === 'rows' ? step.writes.length : step.kind === 'import' ? step.lines.length : 0;
+    await this.#maintain();
+  }
+
+  /** Ends the block without a trace. */
+  async abandon(): Promise<void> {
+    const block = this.#inBlock();
+    this.#block = undefined;
+    this.#contracts = new Map(block.contracts);
+    if (this.#thread?.usable !== true) return;
+    const whole = await this.#request('abandon', {});
+    if (whole) return;
+    this.#position = null;
+    if (!canTakeBack(block.steps)) return;
+    await this.#request('moveBegin', {});
+    await takeBack(this.#thread, block.steps);
+    await this.#request('moveEnd', { position: block.base });
+    this.#position = block.base;
+  }
+
+  /**
+   * Runs one reading statement on the current state; tables are named `contract.table`. Nothing of it stays.
+   * @param options `maxRows`: rows given at most, 10,000 where absent
+   * @throws AergoError AERGO_QUERY_REFUSED, AERGO_QUERY_FAILED
+   */
+  async query(sql: string, options: { readonly maxRows?: number } = {}): Promise<QueryAnswer> {
+    this.#outsideBlock('query');
+    await checkQuery(sql);
+    await this.#ready();
+    try {
+      return await this.#request('query', { sql, maxRows: options.maxRows ?? 10_000, time_ms: this.#time_ms });
+    } catch (error) {
+      if (!(error instanceof StatementRefused)) throw error;
+      throw new AergoError('AERGO_QUERY_FAILED', `The query failed: ${error.message} (${error.sqlstate}).`, {
+        cause: error,
+        details: { sqlstate: error.sqlstate, position: error.position },
+      });
+    }
+  }
+
+  /** Closes PostgreSQL and gives the lock back. */
+  async close(): Promise<void> {
+    const thread = this.#thread;
+    this.#thread = undefined;
+    if (thread?.usable === true) {
+      try {
+        await thread.request('close', {}, 10_000);
+      } finally {
+        await thread.terminate();
+      }
+    }
+    this.#place.close();
+  }
+
+  /** A thread that can be used, standing where the engine should stand. */
+  async #ready(): Promise<EngineThread> {
+    if (this.#thread?.usable === true) return this.#thread;
+    const position = this.#thread === undefined ? undefined : this.#position;
+    const thread = await this.#openThread();
+    const block = this.#block;
+    const goal = block?.base ?? position;
+    if (goal !== undefined && goal !== null && goal !== this.#position) {
+      if (this.#source === undefined)
+        throw new AergoError('AERGO_INTERNAL', 'The engine was lost and has no source to be made anew from.');
+      await this.#move(this.#source, goal);
+    }
+    if (block !== undefined) {
+      await thread.request('begin', block);
+      await repeatSteps(thread, block.steps);
+      for (const step of block.steps) if (step.kind === 'deploy') this.#contracts.set(step.name, step.contract);
+      block.last = { ...block.last, savepoint: false };
+    }
+    return thread;
+  }
+
+  async #openThread(): Promise<EngineThread> {
+    for (let attempt = 0; ; attempt += 1) {
+      const kept = this.#place.isKept;
+      const thread = new EngineThread();
+      try {
+        const { position, contracts } = await thread.request('open', this.#place.prepare(), 60_000);
+        this.#place.confirm();
+        this.#thread = thread;
+        this.#position = position === null ? null : parseOid(position);
+        this.#contracts = new Map(contracts);
+        return thread;
+      } catch (cause) {
+        await thread.terminate();
+        if (cause instanceof AergoError) throw cause;
+        // Kept data that does not open is damaged; fresh data that does not is a fault.
+        if (!kept || attempt > 0)
+          throw new AergoError('AERGO_ENGINE_FAILED', 'The SQL engine does not open.', { cause });
+        this.#place.discard();
+      }
+    }
+  }
+
+  async #move(source: ObjectSource, state: Oid): Promise<void> {
+    const thread = this.#thread;
+    if (thread === undefined) throw new AergoError('AERGO_INTERNAL', 'The engine is not open.');
+    const from = this.#position !== null && source.has(this.#position) ? this.#position : null;
+    try {
+      this.#churned += await moveRows({ thread, contracts: this.#contracts }, source, from, state);
+    } catch (error) {
+      // Half moved: the SQL transaction dies with the thread.
+      await thread.terminate();
+      this.#position = null;
+      if (error instanceof AergoError) throw error;
+      this.#place.discard();
+      throw new AergoError('AERGO_ENGINE_FAILED', 'The SQL engine cannot hold this state.', { cause: error });
+    }
+    this.#position = state;
+  }
+
+  /** Runs a batch; undefined when it did not come to its end: the engine is lost, and none of the batch has run. */
+  async #runTogether(calls: readonly EngineCall[]): Promise<readonly CallOutcome[] | undefined> {
+    const thread = await this.#ready();
+    try {
+      return await thread.request(
+        'run',
+        { calls },
+        this.#deadline_ms + (calls.length - 1) * Math.min(20, this.#deadline_ms),
+      );
+    } catch (error) {
+      if (error instanceof DeadlineMissed || error instanceof ThreadLost) return undefined;
+      throw error;
+    }
+  }
+
+  /** Runs calls one by one, so that the one that takes too long is found and the others still run. */
+  async #runSingly(block: Block, calls: readonly EngineCall[]): Promise<CallOutcome[]> {
+    if (calls.length === 1) return [{ status: 'deadline' }];
+    const outcomes: CallOutcome[] = [];
+    for (const call of calls) {
+      const answered = await this.#runTogether([call]);
+      if (answered !== undefined) this.#noteChanges(block, answered);
+      outcomes.push(...(answered ?? [{ status: 'deadline' } as const]));
+    }
+    return outcomes;
+  }
+
+  #noteChanges(block: Block, outcomes: readonly CallOutcome[]): void {
+    const writes = outcomes.flatMap((outcome) => (outcome.status === 'ok' ? outcome.changes : []));
+    if (writes.length > 0) block.steps.push({ kind: 'rows', writes });
+  }
+
+  #checkFunctions(calls: readonly EngineCall[]): void {
+    for (const call of calls) {
+      const found = this.#contracts.get(call.contract)?.functions.find((signature) => signature.name === call.function);
+      if (found === undefined || found.name.startsWith('_')) {
+        throw new AergoError(
+          'AERGO_FUNCTION_UNKNOWN',
+          `There is no public function ${call.contract}.${call.function}.`,
+        );
+      }
+    }
+  }
+
+  async #maintain(): Promise<void> {
+    if (this.#churned < churn || this.#thread?.usable !== true) return;
+    this.#churned = 0;
+    await this.#request('maintain', {});
+  }
+
+  #inBlock(): Block {
+    if (this.#block === undefined) throw new AergoError('AERGO_INTERNAL', 'No block has begun in the engine.');
+    return this.#block;
+  }
+
+  #outsideBlock(what: string): void {
+    if (this.#block !== undefined)
+      throw new AergoError('AERGO_INTERNAL', `A block has begun in the engine: it cannot ${what}.`);
+  }
+
+  readonly #request: EngineThread['request'] = async (operation, request, deadline_ms) => {
+    const thread = await this.#ready();
+    try {
+      return await thread.request(operation, request, deadline_ms);
+    } catch (cause) {
+      if (cause instanceof ThreadLost) throw new AergoError('AERGO_ENGINE_FAILED', 'The SQL engine failed.', { cause });
+      throw cause;
+    }
+  };
+}
+
+function keptTables(name: string, installed: ParsedContract | undefined, contract: ParsedContract): string[] {
+  const kept: string[] = [];
+  for (const table of installed?.tables ?? []) {
+    const successor = contract.tables.find((candidate) => candidate.name === table.name);
+    if (successor === undefined || !sameRows(table.schema, successor.schema)) {
+      throw new AergoError(
+        'AERGO_CONTRACT_MIGRATION',
+        `Table ${name}.${table.name} ${successor === undefined ? 'is gone from' : 'is another in'} the new source: a deployment keeps the tables that are there as they are.`,
+        {
+          hint: 'leave its columns and constraints as they were, or add another table',
+          details: { table: `${name}.${table.name}` },
+        },
+      );
+    }
+    kept.push(table.name);
+  }
+  return kept;
+}

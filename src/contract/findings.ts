@@ -1,0 +1,62 @@
+/**
+ * What the gate has to say about a source: places in it, with what is wrong and what to write instead.
+ */
+
+export interface Finding {
+  /** From 1. */
+  readonly line: number;
+  /** From 1, in UTF-16 code units. */
+  readonly column: number;
+  readonly message: string;
+  /** What to write instead. */
+  readonly instead?: string;
+  readonly code: 'AERGO_CONTRACT_REFUSED' | 'AERGO_CONTRACT_SYNTAX';
+}
+
+/** Gathers findings about one source. Places are byte offsets into its UTF-8, as PostgreSQL's parser counts. */
+export class Findings {
+  readonly #bytes: Buffer;
+  readonly #found: Finding[] = [];
+
+  constructor(source: string) {
+    this.#bytes = Buffer.from(source, 'utf8');
+  }
+
+  /** Notes something that is not allowed. */
+  refuse(at: number, message: string, instead?: string): void {
+    this.#note('AERGO_CONTRACT_REFUSED', at, message, instead);
+  }
+
+  /** Notes something that does not parse. */
+  syntax(at: number, message: string, instead?: string): void {
+    this.#note('AERGO_CONTRACT_SYNTAX', at, message, instead);
+  }
+
+  /** All of them, by place. */
+  list(): Finding[] {
+    return [...this.#found].sort((a, b) => a.line - b.line || a.column - b.column);
+  }
+
+  get isEmpty(): boolean {
+    return this.#found.length === 0;
+  }
+
+  /** The line, from 1, of a place. */
+  lineOf(at: number): number {
+    let line = 1;
+    for (let next = this.#bytes.indexOf(0x0a); next >= 0 && next < at; next = this.#bytes.indexOf(0x0a, next + 1))
+      line += 1;
+    return line;
+  }
+
+  #note(code: Finding['code'], at: number, message: string, instead: string | undefined): void {
+    const place = Math.max(0, Math.min(at, this.#bytes.length));
+    const lineStart = place === 0 ? 0 : this.#bytes.lastIndexOf(0x0a, place - 1) + 1;
+    const column = this.#bytes.toString('utf8', lineStart, place).length + 1;
+    const finding = { line: this.lineOf(place), column, message, code, ...(instead === undefined ? {} : { instead }) };
+    const again = this.#found.some(
+      (other) => other.line === finding.line && other.column === column && other.message === message,
+    );
+    if (!again) this.#found.push(finding);
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * CREATE FUNCTION: what is refused, the signature, and the statement with `LANGUAGE plpgsql` where the source has none.
+ */
+import { checkTree, type ExpressionPlace } from './expression-rules.ts';
+import type { FunctionSignature } from './parsed-contract.ts';
+import { type ParsedStatement, ParseFailure, parseBody, parseStatements, tokensOf } from './parser.ts';
+import { type Body, BodyCheck } from './plpgsql-rules.ts';
+import { type Fields, fieldsOf, nodeOf, nodesOf, placeOf, stringOf, stringsOf, textOf } from './syntax-tree.ts';
+import { checkName } from './table-rules.ts';
+import { checkType, typeText, writtenType } from './type-rules.ts';
+
+const allowedOptions = new Set(['language', 'as', 'volatility', 'strict', 'parallel']);
+const rowStatements = new Set(['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt']);
+
+export interface ReadFunction {
+  readonly signature: FunctionSignature;
+  /** The statement, ready to run. */
+  readonly text: string;
+}
+
+/** The bare name of the function that a CREATE FUNCTION makes. */
+export function functionName(fields: Fields): string {
+  return stringsOf(fields.funcname).at(-1) ?? '';
+}
+
+/** Checks a CREATE FUNCTION and reads it. */
+export function readFunction(
+  fields: Fields,
+  statement: ParsedStatement,
+  source: Buffer,
+  place: ExpressionPlace,
+): ReadFunction {
+  const names = stringsOf(fields.funcname);
+  const name = names.at(-1) ?? '';
+  const text = source.toString('utf8', statement.from, statement.to).trim();
+  const at =
+    statement.from + Buffer.byteLength(/^\s*/.exec(source.toString('utf8', statement.from, statement.to))?.[0] ?? '');
+  checkName(name, 'function', at, place);
+  if (names.length > 1) place.findings.refuse(at, `${names.join('.')} is outside the contract`, name);
+  if (fields.is_procedure === true)
+    place.findings.refuse(at, 'procedures are not allowed', 'CREATE FUNCTION … RETURNS void');
+  const options = new Map(nodesOf(fields.options).map(({ fields: option }) => [textOf(option.defname) ?? '', option]));
+  checkOptions(options, place, at);
+  const language =
+    stringOf(options.get('language')?.arg)?.toLowerCase() ?? (fields.sql_body === undefined ? 'plpgsql' : 'sql');
+  if (language !== 'plpgsql' && language !== 'sql') {
+    place.findings.refuse(
+      place.locate(placeOf(options.get('language') ?? {}, at)),
+      `LANGUAGE ${language} is not allowed`,
+      'LANGUAGE plpgsql or sql',
+    );
+  }
+  const spliced = options.has('language') || fields.sql_body !== undefined ? text : `${text}\nLANGUAGE plpgsql`;
+  const signature = readSignature(name, fields, place, at);
+  if (fields.sql_body !== undefined) checkTree(fields.sql_body, place);
+  else checkBody({ language, options, spliced, at, place, statement, source });
+  return { signature, text: spliced };
+}
+
+function checkOptions(options: ReadonlyMap<string, Fields>, place: ExpressionPlace, at: number): void {
+  for (const [name, option] of options) {
+    if (allowedOptions.has(name)) continue;
+    const where = place.locate(placeOf(option, at));
+    if (name === 'security')
+      place.findings.refuse(
+        where,
+        'SECURITY DEFINER is not allowed: a function has the rights of its contract',
+        'the function without it',
+      );
+    else if (name === 'set')
+      place.findings.refuse(where, 'SET is not allowed: the settings are fixed', 'the function without it');
+    else place.findings.refuse(where, `the option ${name.toUpperCase()} is not allowed`);
+  }
+}
+
+const privateModes = new Set(['FUNC_PARAM_OUT', 'FUNC_PARAM_INOUT', 'FUNC_PARAM_TABLE']);
+
+function readSignature(name: string, fields: Fields, place: ExpressionPlace, at: number): FunctionSignature {
+  const isPrivate = name.startsWith('_');
+  const parameters = nodesOf(fields.parameters).map(({ fields: parameter }, index) => {
+    const where = place.locate(placeOf(parameter, at));
+    const mode = textOf(parameter.mode) ?? '';
+    if (mode === 'FUNC_PARAM_VARIADIC')
+      place.findings.refuse(where, 'VARIADIC is not allowed', 'one parameter for each value');
+    else if (privateModes.has(mode) && !isPrivate)
+      place.findings.refuse(where, 'a public function has no OUT parameters', 'RETURNS one value');
+    if (parameter.defexpr !== undefined) {
+      if (!isPrivate) place.findings.refuse(where, 'a parameter of a public function has no default', 'two functions');
+      checkTree(parameter.defexpr, place);
+    }
+    const typeName = fieldsOf(parameter.argType);
+    const type = writtenType(typeName, place.findings, place.locate(placeOf(typeName)));
+    if (type !== undefined) checkType(type, isPrivate ? 'body' : 'argument', place.known, place.findings);
+    const parameterName = textOf(parameter.name);
+    if (parameterName !== undefined) checkName(parameterName.replace(/^_+/, ''), 'parameter', where, place);
+    return { name: parameterName ?? `$${index + 1}`, type: type === undefined ? 'text' : typeText(type) };
+  });
+  const typeName = fieldsOf(fields.returnType);
+  const returned =
+    fields.returnType === undefined
+      ? undefined
+      : writtenType(typeName, place.findings, place.locate(placeOf(typeName)));
+  if (returned !== undefined) checkType(returned, isPrivate ? 'body' : 'result', place.known, place.findings);
+  else if (fields.returnType === undefined && !isPrivate && fields.is_procedure !== true)
+    place.findings.refuse(at, `function ${name} does not say what it returns`, 'RETURNS void');
+  return { name, arguments: parameters, returns: returned === undefined ? 'void' : typeText(returned) };
+}
+
+interface BodyRequest {
+  readonly language: string;
+  readonly options: ReadonlyMap<string, Fields>;
+  readonly spliced: string;
+  readonly at: number;
+  readonly place: ExpressionPlace;
+  readonly statement: ParsedStatement;
+  readonly source: Buffer;
+}
+
+function checkBody({ language, options, spliced, at, place, statement, source }: BodyRequest): void {
+  const text =
+    stringOf(nodesOf(options.get('as')?.arg)[0] && fieldsOf(nodeOf(options.get('as')?.arg)?.fields.items)[0]) ?? '';
+  const body = locateBody(text, options.get('as'), statement, source);
+  try {
+    if (language === 'plpgsql') new BodyCheck(body, place).check(parseBody(spliced));
+    else if (language === 'sql') checkSqlBody(body, place);
+  } catch (error) {
+    if (!(error instanceof ParseFailure)) throw error;
+    place.findings.syntax(language === 'sql' && body.isVerbatim ? body.from + error.at : at, error.message);
+  }
+}
+
+function checkSqlBody(body: Body, place: ExpressionPlace): void {
+  const inside: ExpressionPlace = { ...place, locate: (at) => (body.isVerbatim ? body.from + at : body.from) };
+  for (const { tree, from } of parseStatements(body.text)) {
+    const kind = nodeOf(tree)?.kind ?? '';
+    if (rowStatements.has(kind)) checkTree(tree, inside, from);
+    else
+      inside.findings.refuse(
+        inside.locate(from),
+        'a function in SQL may only SELECT, INSERT, UPDATE, DELETE and MERGE',
+      );
+  }
+}
+
+/** Where the body stands in the source: verbatim between dollar quotes, or between plain quotes that escape nothing. */
+function locateBody(text: string, as: Fields | undefined, statement: ParsedStatement, source: Buffer): Body {
+  const after = placeOf(as ?? {}, statement.from);
+  const bytes = Buffer.from(text, 'utf8');
+  for (const token of tokensOf(source.toString('utf8', statement.from, statement.to))) {
+    const from = statement.from + token.from;
+    if (from < after || !/^(\$|'|[eE]')/.test(token.text)) continue;
+    const opening = /^\$[^$]*\$|^'|^[eE]'/.exec(token.text)?.[0] ?? '';
+    const start = from + Buffer.byteLength(opening);
+    return { text, from: start, isVerbatim: source.subarray(start, start + bytes.length).equals(bytes) };
+  }
+  return { text, from: after, isVerbatim: false };
+}

@@ -1,0 +1,79 @@
+/**
+ * PostgreSQL's own parser (libpg-query, PostgreSQL 18): statements, PL/pgSQL bodies, tokens. Whatever it does on a hostile
+ * source, a typed answer comes out: a tree, or why there is none.
+ */
+import { hasSqlDetails, loadModule, parsePlPgSQLSync, parseSync, scanSync } from 'libpg-query';
+import { type Fields, fieldsOf, listOf, numberOf } from './syntax-tree.ts';
+
+/** One statement of a source: its tree, and its text's place in bytes. */
+export interface ParsedStatement {
+  readonly tree: unknown;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A text does not parse. `at`: byte offset into it. */
+export class ParseFailure extends Error {
+  readonly at: number;
+  constructor(message: string, at: number) {
+    super(message);
+    this.at = at;
+  }
+}
+
+export interface Token {
+  readonly from: number;
+  readonly to: number;
+  readonly text: string;
+  readonly isComment: boolean;
+}
+
+/** Must be awaited once before anything else here. */
+export async function loadParser(): Promise<void> {
+  await loadModule();
+}
+
+/** @throws ParseFailure */
+export function parseStatements(text: string): ParsedStatement[] {
+  const length = Buffer.byteLength(text);
+  const parsed: unknown = guarded(text, () => parseSync(text));
+  return listOf(fieldsOf(parsed).stmts).map((item) => {
+    const fields = fieldsOf(item);
+    const from = numberOf(fields.stmt_location) ?? 0;
+    const size = numberOf(fields.stmt_len) ?? 0;
+    return { tree: fields.stmt, from, to: size === 0 ? length : from + size };
+  });
+}
+
+/** The PL/pgSQL function in a CREATE FUNCTION statement that says LANGUAGE plpgsql. @throws ParseFailure */
+export function parseBody(statement: string): Fields {
+  const parsed: unknown = guarded(statement, () => parsePlPgSQLSync(statement));
+  return fieldsOf(fieldsOf(listOf(fieldsOf(parsed).plpgsql_funcs)[0]).PLpgSQL_function);
+}
+
+/** The tokens of a text that parses. */
+export function tokensOf(text: string): Token[] {
+  return guarded(text, () => scanSync(text)).tokens.map(({ start, end, text: token, tokenName }) => ({
+    from: start,
+    to: end,
+    text: token,
+    isComment: tokenName === 'SQL_COMMENT' || tokenName === 'C_COMMENT',
+  }));
+}
+
+function guarded<Result>(text: string, parse: () => Result): Result {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof Error && hasSqlDetails(error)) {
+      // The parser counts characters, from 1.
+      const position = error.sqlDetails?.cursorPosition ?? 0;
+      const at = Buffer.byteLength([...text].slice(0, Math.max(0, position - 1)).join(''));
+      throw new ParseFailure(error.message, at);
+    }
+    throw new ParseFailure(
+      error instanceof RangeError ? 'it is nested too deeply' : `the parser gave up: ${String(error)}`,
+      0,
+    );
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * Imports in the engine's worker: rows are first copied into a staging table of the same columns, where defaults and
+ * generated columns are filled and PostgreSQL writes every value its own way; then, for an import that takes effect, into the
+ * table with all its constraints. In pieces, so that memory stays bounded.
+ */
+import { AergoError } from '../errors.ts';
+import { rowShape } from '../state/row-shape.ts';
+import type { TableSchema } from '../state/schema.ts';
+import { type CallFailure, failureOf } from './call-outcome.ts';
+import { decodeCopyRow, encodeCopyRow } from './copy-text.ts';
+import type { Materialiser } from './materialiser.ts';
+import { quoteName, quoteQualified } from './names.ts';
+import { SqlFailure } from './session.ts';
+
+const stage = 'pg_temp."aergo$stage"';
+
+/** Rows as PostgreSQL writes them: names, and lines with LF, in the order that they came in. */
+export interface NormalisedPiece {
+  readonly names: readonly string[];
+  readonly lines: readonly string[];
+}
+
+/** Opens the staging table; the SQL transaction must not have one open. */
+export function openStage(materialiser: Materialiser, table: string): void {
+  materialiser.session.execute(
+    `CREATE TEMP TABLE "aergo$stage" (LIKE ${quoteQualified(table)} INCLUDING DEFAULTS INCLUDING GENERATED)`,
+  );
+}
+
+/**
+ * Fills in and rewrites one piece of rows.
+ * @param columns the columns that each row gives, in order; others get their default
+ * @param offset rows before this piece, for messages
+ * @throws AergoError AERGO_IMPORT_INVALID naming the row and the column
+ */
+export function normalisePiece(
+  materialiser: Materialiser,
+  table: string,
+  columns: readonly string[],
+  rows: readonly (readonly (string | null)[])[],
+  offset: number,
+): NormalisedPiece {
+  const { session } = materialiser;
+  const schema = materialiser.schema(table);
+  try {
+    session.copyIn(
+      `COPY ${stage} (${columns.map(quoteName).join(', ')}) FROM STDIN`,
+      Buffer.from(rows.map(encodeCopyRow).join('')),
+    );
+  } catch (error) {
+    if (error instanceof SqlFailure) throw importInvalid(error, offset);
+    throw error;
+  }
+  const names: string[] = [];
+  const lines: string[] = [];
+  for (const texts of readStage(materialiser, schema)) {
+    const row = rowOf(schema, texts, offset + names.length);
+    names.push(row.name);
+    lines.push(row.line);
+  }
+  session.execute(`TRUNCATE ${stage}`);
+  return { names, lines };
+}
+
+/**
+ * Puts one piece of an import into the staging table.
+ * @param staged rows that are there already
+ * @throws AergoError AERGO_IMPORT_NOT_NORMAL when a line is not what PostgreSQL makes of it; SqlFailure
+ */
+export function stagePiece(materialiser: Materialiser, table: string, lines: readonly string[], staged: number): void {
+  const { session } = materialiser;
+  const schema = materialiser.schema(table);
+  const shape = rowShape(schema);
+  const columns = insertable(schema);
+  const text: string[] = [];
+  for (const line of lines) {
+    const values = JSON.parse(line) as Record<string, string | null>;
+    text.push(encodeCopyRow(columns.map((column) => values[column] ?? null)));
+  }
+  session.copyIn(`COPY ${stage} (${columns.map(quoteName).join(', ')}) FROM STDIN`, Buffer.from(text.join('')));
+  let at = 0;
+  for (const texts of readStage(materialiser, schema, staged)) {
+    const again = shape.encodeTexts(texts);
+    if (again !== lines[at]) {
+      throw new AergoError(
+        'AERGO_IMPORT_NOT_NORMAL',
+        `Row ${staged + at + 1} of an import is not as PostgreSQL writes it: ${lines[at]?.trim()} would be ${again.trim()}.`,
+      );
+    }
+    at += 1;
+  }
+}
+
+/** Brings what is staged into the table, with all constraints; a failure leaves the SQL transaction to be rolled back. */
+export function insertStage(materialiser: Materialiser, table: string): CallFailure | undefined {
+  const { session } = materialiser;
+  const target = quoteQualified(table);
+  const columns = insertable(materialiser.schema(table)).map(quoteName).join(', ');
+  session.execute(`ALTER TABLE ${target} DISABLE TRIGGER "aergo$capture"`);
+  try {
+    session.execute(`INSERT INTO ${target} (${columns}) SELECT ${columns} FROM ${stage}`);
+  } catch (error) {
+    if (error instanceof SqlFailure) return failureOf(error.server.sqlstate, error.server.message, false);
+    throw error;
+  }
+  session.execute(`ALTER TABLE ${target} ENABLE TRIGGER "aergo$capture"; DROP TABLE ${stage}`);
+  return undefined;
+}
+
+function insertable(schema: TableSchema): string[] {
+  return schema.columns.filter((column) => column.generated !== true).map((column) => column.name);
+}
+
+function* readStage(materialiser: Materialiser, schema: TableSchema, from = 0): Iterable<(string | null)[]> {
+  const columns = schema.columns.map((column) => quoteName(column.name)).join(', ');
+  // The table was only ever appended to, and scans begin at its beginning (synchronize_seqscans is off).
+  for (const row of materialiser.session.copyOut(`COPY (SELECT ${columns} FROM ${stage} OFFSET ${from}) TO STDOUT`)) {
+    yield decodeCopyRow(row.toString('utf8'));
+  }
+}
+
+function rowOf(schema: TableSchema, texts: readonly (string | null)[], index: number): { name: string; line: string } {
+  try {
+    return rowShape(schema).row(texts);
+  } catch (error) {
+    if (!(error instanceof AergoError)) throw error;
+    throw new AergoError('AERGO_IMPORT_INVALID', `Row ${index + 1}: ${error.message}`, {
+      cause: error,
+      details: { row: index + 1 },
+    });
+  }
+}
+
+const copyPlace = /^COPY aergo\$stage, line (\d+)(?:, column ([^:\n]+))?/;
+
+function importInvalid(error: SqlFailure, offset: number): AergoError {
+  const [, line, column] = copyPlace.exec(error.server.where) ?? [];
+  const row = line === undefined ? undefined : offset + Number(line);
+  const place = row === undefined ? '' : `Row ${row}${column === undefined ? '' : ` (${column})`}: `;
+  return new AergoError('AERGO_IMPORT_INVALID', `${place}${error.server.message}.`, {
+    cause: error,
+    details: { row, column, sqlstate: error.server.sqlstate },
+  });
+}

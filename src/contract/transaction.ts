@@ -1,0 +1,130 @@
+/**
+ * The SQL transactions of one block, in the engine's worker: at most so many calls each, a savepoint before every run so
+ * that the last one can be taken back, and the state's id written together with its rows.
+ */
+import { AergoError } from '../errors.ts';
+import { runBatch } from './batch.ts';
+import { type CallFailure, type CallOutcome, type EngineCall, failureOf } from './call-outcome.ts';
+import { type Materialiser, StatementFailure } from './materialiser.ts';
+import type { ParsedContract } from './parsed-contract.ts';
+import { SqlFailure } from './session.ts';
+import { engineLimits } from './settings.ts';
+import { insertStage, openStage, stagePiece } from './staging.ts';
+import type { InstallOutcome } from './worker-messages.ts';
+
+export class BlockTransaction {
+  readonly #materialiser: Materialiser;
+  readonly #height: number;
+  /** Calls since the SQL transaction began. */
+  #calls = 0;
+  /** An earlier SQL transaction of this block is committed. */
+  #committed = false;
+  #savepoint = false;
+  #import: { table: string; rows: number } | undefined;
+
+  constructor(materialiser: Materialiser, height: number) {
+    this.#materialiser = materialiser;
+    this.#height = height;
+    this.#begin();
+  }
+
+  run(calls: readonly EngineCall[]): CallOutcome[] {
+    if (this.#calls > 0 && this.#calls + calls.length > engineLimits.callsPerTransaction) {
+      // Until `finish` the rows are of no state: whoever opens the engine after a crash must not trust them.
+      this.#release();
+      this.#materialiser.setPosition(null);
+      this.#execute('COMMIT');
+      this.#committed = true;
+      this.#begin();
+    }
+    this.#save();
+    const outcomes = runBatch(this.#materialiser, calls, this.#calls);
+    this.#calls += calls.length;
+    return outcomes;
+  }
+
+  /** Takes back what the last `run` did. */
+  undo(): void {
+    this.#execute('ROLLBACK TO SAVEPOINT run');
+  }
+
+  deploy(name: string, contract: ParsedContract, kept: readonly string[]): InstallOutcome {
+    this.#save();
+    try {
+      this.#materialiser.install(name, contract, kept);
+      return { status: 'ok' };
+    } catch (error) {
+      const statement = error instanceof StatementFailure ? error.statement : undefined;
+      const cause = error instanceof StatementFailure ? error.cause : error;
+      if (!(cause instanceof SqlFailure)) throw cause;
+      this.undo();
+      this.#materialiser.reload();
+      const failure = failureOf(cause.server.sqlstate, cause.server.message, false);
+      return { status: 'failed', failure, line: statement?.line ?? 1 };
+    }
+  }
+
+  importBegin(table: string): void {
+    this.#save();
+    openStage(this.#materialiser, table);
+    this.#import = { table, rows: 0 };
+  }
+
+  importPiece(lines: readonly string[]): void {
+    const current = this.#importing();
+    stagePiece(this.#materialiser, current.table, lines, current.rows);
+    current.rows += lines.length;
+  }
+
+  /** All rows are in, or none: then why. */
+  importEnd(): CallFailure | null {
+    const failure = insertStage(this.#materialiser, this.#importing().table);
+    if (failure === undefined) return null;
+    this.importFailed();
+    return failure;
+  }
+
+  importFailed(): void {
+    this.undo();
+    this.#import = undefined;
+  }
+
+  finish(position: string): void {
+    this.#materialiser.setPosition(position);
+    this.#execute('COMMIT');
+  }
+
+  /** Takes back what is not committed. Gives whether that is everything. */
+  abandon(): boolean {
+    this.#execute('ROLLBACK');
+    this.#materialiser.reload();
+    return !this.#committed;
+  }
+
+  #begin(): void {
+    this.#execute('BEGIN');
+    this.#materialiser.session.query("SELECT set_config('aergo.height', $1, true)", [String(this.#height)]);
+    this.#calls = 0;
+    this.#savepoint = false;
+  }
+
+  #save(): void {
+    this.#release();
+    this.#execute('SAVEPOINT run');
+    this.#savepoint = true;
+  }
+
+  #release(): void {
+    if (this.#savepoint) this.#execute('RELEASE SAVEPOINT run');
+    this.#savepoint = false;
+  }
+
+  #importing(): { table: string; rows: number } {
+    if (this.#import === undefined) throw new AergoError('AERGO_INTERNAL', 'There is no import under way.');
+    return this.#import;
+  }
+
+  #execute(sql: string): void {
+    this.#materialiser.session.execute(sql);
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * Which types a contract may use where. Types are named as PostgreSQL's catalogue does (`int8`, `timestamptz`), with their
+ * modifier in parentheses; an enum or domain of the contract by its own name.
+ */
+import type { Findings } from './findings.ts';
+import { type Fields, fieldsOf, listOf, nodesOf, numberOf, placeOf, stringsOf } from './syntax-tree.ts';
+
+/** A type as written in a source. */
+export interface WrittenType {
+  readonly name: string;
+  /** As in `15,2`. */
+  readonly modifier?: string;
+  readonly isArray: boolean;
+  readonly isSet: boolean;
+  readonly at: number;
+}
+
+/** Types whose equal values have equal texts: they may stand in a primary key (format.md). */
+const keyTypes = new Set([
+  'text',
+  'varchar',
+  'int2',
+  'int4',
+  'int8',
+  'numeric',
+  'bool',
+  'uuid',
+  'date',
+  'timestamp',
+  'timestamptz',
+  'bytea',
+]);
+const columnTypes = new Set([...keyTypes, 'time', 'interval', 'jsonb']);
+const argumentTypes = new Set([...keyTypes, 'jsonb']);
+
+const floats = new Set(['float4', 'float8', 'money', 'point', 'line', 'lseg', 'box', 'path', 'polygon', 'circle']);
+const serials = new Set(['serial', 'serial2', 'serial4', 'serial8', 'smallserial', 'bigserial']);
+
+/** What a contract has defined, as far as the source has been read. */
+export interface KnownTypes {
+  readonly enums: ReadonlyMap<string, readonly string[]>;
+  readonly domains: ReadonlyMap<string, string>;
+  readonly relations: ReadonlySet<string>;
+}
+
+export type TypePlace = 'key' | 'column' | 'argument' | 'result' | 'body';
+
+/** Whether the engine itself has the type, so that it needs no schema in front. */
+export function isBuiltIn(type: string): boolean {
+  return columnTypes.has(type.replace(/\[\]$/, '').replace(/\(.*$/, ''));
+}
+
+/** The type that a TypeName says. */
+export function writtenType(typeName: Fields, findings: Findings, at = placeOf(typeName)): WrittenType | undefined {
+  const names = stringsOf(typeName.names);
+  const name = names.at(-1) ?? '';
+  const schema = names.length > 1 ? names[0] : undefined;
+  if (schema !== undefined && schema !== 'pg_catalog') {
+    findings.refuse(at, `type ${names.join('.')} is outside the contract`, 'a type of the contract by its bare name');
+    return undefined;
+  }
+  // The parser leaves a zero out.
+  const modifiers = nodesOf(typeName.typmods).map(({ fields }) =>
+    fields.ival === undefined ? undefined : (numberOf(fieldsOf(fields.ival).ival) ?? 0),
+  );
+  const base = { name, isArray: listOf(typeName.arrayBounds).length > 0, isSet: typeName.setof === true, at };
+  return modifiers.length === 0 || modifiers.includes(undefined) ? base : { ...base, modifier: modifiers.join(',') };
+}
+
+/** The type as manifests and schemas write it. */
+export function typeText(type: WrittenType): string {
+  return `${type.name}${type.modifier === undefined ? '' : `(${type.modifier})`}${type.isArray ? '[]' : ''}`;
+}
+
+/** Notes what speaks against a type where it stands. */
+export function checkType(type: WrittenType, place: TypePlace, known: KnownTypes, findings: Findings): void {
+  const { name, at } = type;
+  const refuse = (message: string, instead?: string): void => findings.refuse(at, message, instead);
+  if (floats.has(name))
+    return refuse(`${name} rests on floating-point numbers, whose last digits differ between machines`, 'numeric(p,s)');
+  if (serials.has(name))
+    return refuse(
+      `${name} is a sequence: it does not roll back, so a dropped transaction would shift later ids`,
+      'text DEFAULT aergo.tx_id()',
+    );
+  if (type.isSet && place !== 'body')
+    return refuse(
+      'a public function gives one value, not a set',
+      'a private function (its name begins with _), or a view',
+    );
+  if (type.isArray) {
+    if (place === 'key' || place === 'argument' || place === 'result')
+      return refuse(`an array cannot be ${phrases[place]}`, 'jsonb, or a table of its own');
+    if (!columnTypes.has(name))
+      return refuse(`an array of ${name} is not allowed`, 'an array of text, int8 or another built-in type');
+    return;
+  }
+  if (place === 'body' && (columnTypes.has(name) || bodyTypes.has(name) || known.relations.has(name))) return;
+  if (place === 'result' && name === 'void') return;
+  const allowed = place === 'key' ? keyTypes : place === 'column' || place === 'body' ? columnTypes : argumentTypes;
+  if (place === 'key' && name === 'numeric' && type.modifier === undefined) {
+    return refuse('numeric in a primary key needs precision and scale: 1 and 1.0 would be two keys', 'numeric(15,2)');
+  }
+  if (allowed.has(name) || known.enums.has(name)) return;
+  if (place !== 'key' && known.domains.has(name)) return;
+  if (name === 'trigger' || name === 'event_trigger')
+    return refuse('triggers are not allowed', 'the same statements in the functions that change the table');
+  refuse(`type ${name} cannot be ${phrases[place]}`, `one of ${[...allowed].join(', ')}, or an enum of the contract`);
+}
+
+const bodyTypes = new Set(['record', 'void']);
+
+const phrases: Readonly<Record<TypePlace, string>> = {
+  key: 'in a primary key',
+  column: 'a column',
+  argument: 'an argument of a public function',
+  result: 'the result of a public function',
+  body: 'used here',
+};

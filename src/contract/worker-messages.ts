@@ -1,0 +1,79 @@
+/**
+ * What the engine and its worker say to each other: one request at a time, one answer each, under the request's number.
+ */
+import type { CallFailure, CallOutcome, EngineCall } from './call-outcome.ts';
+import type { RowMove } from './materialiser.ts';
+import type { ParsedContract } from './parsed-contract.ts';
+import type { NormalisedPiece } from './staging.ts';
+
+/** What came of installing a contract that an author deploys: `line` is that of the statement that failed. */
+export type InstallOutcome =
+  | { readonly status: 'ok' }
+  | { readonly failure: CallFailure; readonly line: number; readonly status: 'failed' };
+
+export interface QueryAnswer {
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly rows: readonly (readonly (string | null)[])[];
+  /** There were more rows than asked for. */
+  readonly more: boolean;
+}
+
+/** Requests and what answers them. */
+export interface WorkerCalls {
+  open: {
+    request: { directory?: string; archive?: Uint8Array<ArrayBuffer> };
+    answer: { position: string | null; contracts: readonly [string, ParsedContract][] };
+  };
+  /** Moving: between `moveBegin` and `moveEnd` or `moveFailed`. */
+  moveBegin: { request: object; answer: null };
+  install: { request: { name: string; contract: ParsedContract; kept: readonly string[] }; answer: null };
+  drop: { request: { name: string }; answer: null };
+  load: { request: { table: string; lines: readonly string[] }; answer: null };
+  empty: { request: { table: string }; answer: null };
+  count: { request: { table: string }; answer: number };
+  change: { request: { table: string; moves: readonly RowMove[] }; answer: null };
+  moveEnd: { request: { position: string | null }; answer: null };
+  /** A block: between `begin` and `finish` or `abandon`. */
+  begin: { request: { height: number; time_ms: number }; answer: null };
+  run: { request: { calls: readonly EngineCall[] }; answer: readonly CallOutcome[] };
+  undo: { request: object; answer: null };
+  deploy: { request: { name: string; contract: ParsedContract; kept: readonly string[] }; answer: InstallOutcome };
+  importBegin: { request: { table: string }; answer: null };
+  importPiece: { request: { lines: readonly string[] }; answer: null };
+  importEnd: { request: object; answer: CallFailure | null };
+  importFailed: { request: object; answer: null };
+  finish: { request: { position: string }; answer: null };
+  /** Says whether everything since `begin` was taken back; false: part of it is committed. */
+  abandon: { request: object; answer: boolean };
+  normaliseBegin: { request: { table: string; time_ms: number }; answer: null };
+  normalisePiece: {
+    request: { columns: readonly string[]; rows: readonly (readonly (string | null)[])[]; offset: number };
+    answer: NormalisedPiece;
+  };
+  normaliseEnd: { request: object; answer: null };
+  query: { request: { sql: string; maxRows: number; time_ms: number }; answer: QueryAnswer };
+  maintain: { request: object; answer: null };
+  close: { request: object; answer: null };
+}
+
+export type WorkerOperation = keyof WorkerCalls;
+
+export type WorkerRequest = {
+  [Name in WorkerOperation]: { readonly id: number; readonly operation: Name } & WorkerCalls[Name]['request'];
+}[WorkerOperation];
+
+/** An error as it crosses: `broken` means that the worker must be thrown away. */
+export type WorkerFault =
+  | {
+      readonly kind: 'aergo';
+      readonly code: string;
+      readonly message: string;
+      readonly hint: string | undefined;
+      readonly details: Record<string, unknown>;
+    }
+  | { readonly kind: 'sql'; readonly sqlstate: string; readonly message: string; readonly position: number | undefined }
+  | { readonly kind: 'broken'; readonly message: string };
+
+export type WorkerAnswer =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly fault: WorkerFault };

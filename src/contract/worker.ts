@@ -1,0 +1,165 @@
+/**
+ * The entry of the engine's worker thread: holds PGlite, answers one request after the other, and keeps the thread's clock
+ * at the block's time. It can be terminated at any moment; what it keeps on disk is a cache.
+ */
+import { parentPort } from 'node:worker_threads';
+import { AergoError } from '../errors.ts';
+import { Materialiser } from './materialiser.ts';
+import { readQuery } from './read-query.ts';
+import { EngineBroken, Session, SqlFailure } from './session.ts';
+import { type NormalisedPiece, normalisePiece, openStage } from './staging.ts';
+import { BlockTransaction } from './transaction.ts';
+import type { WorkerAnswer, WorkerCalls, WorkerFault, WorkerOperation, WorkerRequest } from './worker-messages.ts';
+
+/** The thread's time in milliseconds: PostgreSQL asks `Date.now`, so `now()` and all its kin are this value. */
+let time_ms = 0;
+Date.now = () => time_ms;
+
+let opened: Materialiser | undefined;
+let block: BlockTransaction | undefined;
+let normalising = '';
+
+function materialiser(): Materialiser {
+  if (opened === undefined) throw new AergoError('AERGO_INTERNAL', 'The engine is not open.');
+  return opened;
+}
+
+function current(): BlockTransaction {
+  if (block === undefined) throw new AergoError('AERGO_INTERNAL', 'No block has begun.');
+  return block;
+}
+
+function sql(text: string): null {
+  materialiser().session.execute(text);
+  return null;
+}
+
+type Handlers = {
+  [Name in WorkerOperation]: (
+    request: WorkerCalls[Name]['request'],
+  ) => WorkerCalls[Name]['answer'] | Promise<WorkerCalls[Name]['answer']>;
+};
+
+const handlers: Handlers = {
+  async open(request) {
+    const { sessionSql } = await import('./engine-sql.ts');
+    const session = await Session.open(request);
+    session.execute(sessionSql);
+    opened = new Materialiser(session);
+    return { position: opened.position(), contracts: [...opened.contracts()] };
+  },
+  moveBegin: () => sql('BEGIN'),
+  install({ name, contract, kept }) {
+    materialiser().install(name, contract, kept);
+    return null;
+  },
+  drop({ name }) {
+    materialiser().drop(name);
+    return null;
+  },
+  load({ table, lines }) {
+    materialiser().load(table, lines);
+    return null;
+  },
+  empty({ table }) {
+    materialiser().empty(table);
+    return null;
+  },
+  count: ({ table }) => materialiser().count(table),
+  change({ table, moves }) {
+    materialiser().change(table, moves);
+    return null;
+  },
+  moveEnd({ position }) {
+    materialiser().setPosition(position);
+    return sql('COMMIT');
+  },
+  begin(request) {
+    time_ms = request.time_ms;
+    block = new BlockTransaction(materialiser(), request.height);
+    return null;
+  },
+  run: ({ calls }) => current().run(calls),
+  undo() {
+    current().undo();
+    return null;
+  },
+  deploy: ({ name, contract, kept }) => current().deploy(name, contract, kept),
+  importBegin({ table }) {
+    current().importBegin(table);
+    return null;
+  },
+  importPiece({ lines }) {
+    current().importPiece(lines);
+    return null;
+  },
+  importEnd: () => current().importEnd(),
+  importFailed() {
+    current().importFailed();
+    return null;
+  },
+  finish({ position }) {
+    current().finish(position);
+    block = undefined;
+    return null;
+  },
+  abandon() {
+    const whole = current().abandon();
+    block = undefined;
+    return whole;
+  },
+  normaliseBegin(request) {
+    time_ms = request.time_ms;
+    sql('BEGIN');
+    openStage(materialiser(), request.table);
+    normalising = request.table;
+    return null;
+  },
+  normalisePiece: ({ columns, rows, offset }): NormalisedPiece =>
+    normalisePiece(materialiser(), normalising, columns, rows, offset),
+  normaliseEnd: () => sql('ROLLBACK'),
+  query(request) {
+    time_ms = request.time_ms;
+    return readQuery(materialiser().session, request.sql, request.maxRows);
+  },
+  maintain() {
+    // Nobody else vacuums; and in single-user mode nobody else makes checkpoints, so the log would only grow.
+    sql('VACUUM');
+    return sql('CHECKPOINT');
+  },
+  async close() {
+    await opened?.session.close();
+    opened = undefined;
+    return null;
+  },
+};
+
+function faultOf(error: unknown): WorkerFault {
+  if (error instanceof AergoError) {
+    return { kind: 'aergo', code: error.code, message: error.message, hint: error.hint, details: error.details };
+  }
+  if (error instanceof SqlFailure) {
+    return {
+      kind: 'sql',
+      sqlstate: error.server.sqlstate,
+      message: error.server.message,
+      position: error.server.position,
+    };
+  }
+  return { kind: 'broken', message: error instanceof EngineBroken ? error.message : String(error) };
+}
+
+async function answer<Name extends WorkerOperation>(
+  operation: Name,
+  request: WorkerCalls[Name]['request'],
+): Promise<unknown> {
+  const handler: Handlers[Name] = handlers[operation];
+  return await handler(request);
+}
+
+parentPort?.on('message', (request: WorkerRequest) => {
+  answer(request.operation, request).then(
+    (value) => parentPort?.postMessage({ id: request.id, value } satisfies WorkerAnswer),
+    (error: unknown) => parentPort?.postMessage({ id: request.id, fault: faultOf(error) } satisfies WorkerAnswer),
+  );
+});
