@@ -10,7 +10,7 @@ import { recordNeedle } from './needle.ts';
 import type { RefUpdate } from './refs.ts';
 import type { LogPosition } from './store-index.ts';
 import type { VolumeLog } from './volume-log.ts';
-import { partsOf, rangesAt, type WritePlan } from './write-plan.ts';
+import { partsOf, rangesAt, type WritePlan, writeLimit_bytes, writeTooLarge } from './write-plan.ts';
 
 export class LogWriter {
   readonly #log: VolumeLog;
@@ -95,7 +95,9 @@ export class LogWriter {
       blocks: rangesAt(plan, from),
       operation,
     };
-    return { record, ...recordNeedle('commit', encodeCommitRecord(record)) };
+    const body = encodeCommitRecord(record);
+    if (body.length > writeLimit_bytes) throw writeTooLarge();
+    return { record, ...recordNeedle('commit', body) };
   }
 
   /** A volume without any write takes one of any size: a write never spans volumes. */

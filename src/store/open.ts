@@ -22,7 +22,7 @@ import {
   writeRefsFile,
 } from './refs-file.ts';
 import { Replay, type TornTail } from './replay.ts';
-import type { LogPosition, StoreIndex } from './store-index.ts';
+import { indexDamaged, type LogPosition, type StoreIndex } from './store-index.ts';
 import { type Holder, openIndex, releaseIndex, removeIndex } from './store-lock.ts';
 import { VolumeLog } from './volume-log.ts';
 
@@ -69,21 +69,35 @@ export async function openStore(directory: string, options: StoreOptions, how: O
   }
 }
 
-async function lockedIndex(
+function lockedIndex(
   fileSystem: FileSystem,
   directory: string,
   { holder, lockTimeout_ms }: StoreOptions,
   how: OpenHow,
 ): Promise<StoreIndex> {
+  const open = () => openIndex(fileSystem, directory, holder, lockTimeout_ms);
+  return how === 'rebuild' ? emptyIndex(fileSystem, directory, open) : open();
+}
+
+/** The index without its entries; its files are removed where LevelDB can no longer read them. */
+async function emptyIndex(
+  fileSystem: FileSystem,
+  directory: string,
+  open: () => Promise<StoreIndex>,
+): Promise<StoreIndex> {
   try {
-    const index = await openIndex(fileSystem, directory, holder, lockTimeout_ms);
-    if (how === 'rebuild') await index.clear();
-    return index;
+    const index = await open();
+    try {
+      await index.clear();
+      return index;
+    } catch (error) {
+      await index.close();
+      throw indexDamaged(error);
+    }
   } catch (error) {
-    const isUnreadable = error instanceof AergoError && error.code === 'AERGO_INDEX_DAMAGED';
-    if (how !== 'rebuild' || !isUnreadable) throw error;
+    if (!(error instanceof AergoError && error.code === 'AERGO_INDEX_DAMAGED')) throw error;
     removeIndex(fileSystem, directory);
-    return openIndex(fileSystem, directory, holder, lockTimeout_ms);
+    return open();
   }
 }
 

@@ -5,7 +5,7 @@
 import type { Oid } from '../object/oid.ts';
 import { objectMissing, storeDamaged } from './damage.ts';
 import { isFault } from './needle.ts';
-import type { BlockPlace, StoreIndex } from './store-index.ts';
+import { type BlockPlace, indexDamaged, type StoreIndex } from './store-index.ts';
 import type { Place, VolumeLog } from './volume-log.ts';
 
 /** An object as it stands in a pack: its Git pack entry. `bytes` is a view of what was read. */
@@ -17,7 +17,7 @@ export interface PackEntry {
 /** The entries of a pack, in the order of the volumes, then the single ones. Each is checked by its CRC. */
 export interface PackContents {
   readonly count: number;
-  /** @throws AergoError AERGO_STORE_DAMAGED */
+  /** @throws AergoError AERGO_STORE_DAMAGED; AERGO_INDEX_DAMAGED when there are not `count` of them */
   entries(): Iterable<PackEntry>;
 }
 
@@ -45,7 +45,17 @@ export function packContents(
     if (!isWithin(ranges, place)) outside.push([oid, place]);
   }
   const count = ranges.reduce((sum, range) => sum + range.count, outside.length);
-  return { count, entries: () => entries(log, ranges, outside) };
+  return { count, entries: () => counted(count, entries(log, ranges, outside)) };
+}
+
+/** A pack with another number of entries than its header says would be refused far from here. */
+function* counted(count: number, given: Iterable<PackEntry>): Generator<PackEntry, void> {
+  let seen = 0;
+  for (const entry of given) {
+    seen += 1;
+    yield entry;
+  }
+  if (seen !== count) throw indexDamaged(new Error(`it says ${count} objects where ${seen} lie`));
 }
 
 function* entries(
@@ -62,9 +72,7 @@ function* entries(
   for (const [oid, place] of outside) yield { oid, bytes: log.read(place, oid).body };
 }
 
-/**
- * Ranges that touch are read as one; between blocks of different writes a commit needle is left out when they do not.
- */
+/** Ranges that touch, as those of the blocks of one write do, are read as one. */
 function* joined(ranges: readonly BlockPlace[]): Generator<{ volume: number; from: number; to: number }, void> {
   let open: { volume: number; from: number; to: number } | undefined;
   for (const { volume, from, to } of ranges) {

@@ -10,6 +10,7 @@ import type { JsonValue } from '../crypto/canonical-json.ts';
 import { AergoError } from '../errors.ts';
 import { type Oid, oidFromBytes, oidToBytes } from '../object/oid.ts';
 import type { BlockRange, NeedlePlace } from './commit-record.ts';
+import { systemCode } from './damage.ts';
 import type { RefState } from './refs.ts';
 import type { Place } from './volume-log.ts';
 
@@ -64,39 +65,26 @@ export class StoreIndex {
 
   /** How far the index has applied the log; undefined when it is new, or of another layout. */
   position(): LogPosition | undefined {
-    const value = this.#get(positionKey);
-    if (value === undefined) return undefined;
-    const { layout: found, ...position }: LogPosition & { layout: number } = JSON.parse(value.toString());
-    return found === layout ? position : undefined;
+    return this.#get(positionKey, (value) => {
+      const { layout: found, ...position }: LogPosition & { layout: number } = JSON.parse(value.toString());
+      return found === layout ? position : undefined;
+    });
   }
 
   has(oid: Oid): boolean {
-    return this.#get(idKey(kinds.object, oid)) !== undefined;
+    return this.#get(idKey(kinds.object, oid), () => true) ?? false;
   }
 
   place(oid: Oid): Place | undefined {
-    const value = this.#get(idKey(kinds.object, oid));
-    if (value === undefined) return undefined;
-    return { volume: value.readUInt32BE(0), offset: value.readUIntBE(4, 6), length: value.readUInt32BE(10) };
+    return this.#get(idKey(kinds.object, oid), readPlace);
   }
 
   block(id: Oid): BlockPlace | undefined {
-    const value = this.#get(idKey(kinds.block, id));
-    if (value === undefined) return undefined;
-    const extras: Oid[] = [];
-    for (let at = 20; at < value.length; at += 32) extras.push(oidFromBytes(value.subarray(at, at + 32)));
-    return {
-      id,
-      volume: value.readUInt32BE(0),
-      from: value.readUIntBE(4, 6),
-      to: value.readUIntBE(10, 6),
-      count: value.readUInt32BE(16),
-      extras,
-    };
+    return this.#get(idKey(kinds.block, id), (value) => readBlock(id, value));
   }
 
   derived(key: string): string | undefined {
-    return this.#get(textKey(kinds.derived, key))?.toString();
+    return this.#get(textKey(kinds.derived, key), String);
   }
 
   /** The derived entries whose key begins with `prefix`, in the order of the keys' bytes. */
@@ -144,9 +132,10 @@ export class StoreIndex {
     return this.#database.close();
   }
 
-  #get(key: Buffer): Buffer | undefined {
+  #get<T>(key: Buffer, read: (value: Buffer) => T): T | undefined {
     try {
-      return this.#database.getSync(key);
+      const value = this.#database.getSync(key);
+      return value === undefined ? undefined : read(value);
     } catch (error) {
       throw indexDamaged(error);
     }
@@ -155,7 +144,10 @@ export class StoreIndex {
   async *#range(prefix: Buffer, options: RangeOptions): AsyncGenerator<[Buffer, Buffer], void> {
     const iterator = this.#database.iterator({ gte: prefix, lt: Buffer.concat([prefix, after]), ...options });
     try {
+      // LevelDB reads ahead on another thread: a thousand entries at a time keep both busy.
       for (let some = await iterator.nextv(1000); some.length > 0; some = await iterator.nextv(1000)) yield* some;
+    } catch (error) {
+      throw indexDamaged(error);
     } finally {
       await iterator.close();
     }
@@ -165,12 +157,20 @@ export class StoreIndex {
 /** Greater than the rest of any key: it is an id with a prefix, or UTF-8, in which this byte does not occur. */
 const after = Buffer.alloc(33, 0xff);
 
-/** AERGO_INDEX_DAMAGED: LevelDB cannot read what it wrote. */
+/** What the system says when it is not the index that is at fault. */
+const systemReasons = /No space left|Disk quota|Permission denied|Read-only file system|Too many open files/;
+
+/** What LevelDB threw as an error of ours: AERGO_INDEX_DAMAGED, or AERGO_STORE_IO where the system is at fault. */
 export function indexDamaged(cause: unknown): AergoError {
-  if (cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_DATABASE_NOT_OPEN' && !cause.cause) {
+  if (cause instanceof AergoError) return cause;
+  const inner = cause instanceof Error ? cause.cause : undefined;
+  if (inner === undefined && systemCode(cause) === 'LEVEL_DATABASE_NOT_OPEN') {
     return new AergoError('AERGO_INTERNAL', 'The store is closed.', { cause });
   }
-  const reason = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
+  const reason = inner instanceof Error ? inner.message : String(cause);
+  if (systemReasons.test(reason)) {
+    return new AergoError('AERGO_STORE_IO', `The system did not let the index be used: ${reason}.`, { cause });
+  }
   return new AergoError('AERGO_INDEX_DAMAGED', `The index cannot be read: ${reason}.`, {
     hint: 'aergo fsck --rebuild     (makes it anew from the volumes)',
     cause,
@@ -203,6 +203,23 @@ function idKey(kind: string, oid: Oid): Buffer {
 
 function textKey(kind: string, text: string): Buffer {
   return Buffer.from(kind + text);
+}
+
+function readPlace(value: Buffer): Place {
+  return { volume: value.readUInt32BE(0), offset: value.readUIntBE(4, 6), length: value.readUInt32BE(10) };
+}
+
+function readBlock(id: Oid, value: Buffer): BlockPlace {
+  const extras: Oid[] = [];
+  for (let at = 20; at < value.length; at += 32) extras.push(oidFromBytes(value.subarray(at, at + 32)));
+  return {
+    id,
+    volume: value.readUInt32BE(0),
+    from: value.readUIntBE(4, 6),
+    to: value.readUIntBE(10, 6),
+    count: value.readUInt32BE(16),
+    extras,
+  };
 }
 
 function placeValue(place: Place): Buffer {

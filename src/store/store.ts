@@ -54,6 +54,8 @@ export class Store implements ObjectSource {
   readonly #writer: LogWriter;
   #refs: Map<string, RefState>;
   #position: LogPosition;
+  /** What `HEAD` holds; undefined when that is not known. */
+  #headFile: string | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
 
@@ -65,6 +67,7 @@ export class Store implements ObjectSource {
     this.#index = open.index;
     this.#refs = open.refs;
     this.#position = open.position;
+    this.#headFile = open.position.head;
     this.#writer = new LogWriter(open.log, options.volumeLimit_bytes ?? volumeLimit_bytes);
     this.opened = open.tornTail === undefined ? {} : { tornTail: open.tornTail };
   }
@@ -179,11 +182,7 @@ export class Store implements ObjectSource {
   sizes(): { volumes: number; index: number } {
     const directory = join(this.#directory, 'index');
     let index = 0;
-    for (const name of this.#fileSystem.readdir(directory)) {
-      const file = this.#fileSystem.open(join(directory, name), 'read');
-      index += file.size();
-      file.close();
-    }
+    for (const name of this.#fileSystem.readdir(directory)) index += fileSize(this.#fileSystem, join(directory, name));
     return { volumes: this.#log.total_bytes(), index };
   }
 
@@ -191,7 +190,11 @@ export class Store implements ObjectSource {
   close(): Promise<void> {
     this.#closed ??= this.#alone(async () => {
       this.#log.close();
-      await releaseIndex(this.#fileSystem, this.#directory, this.#index);
+      try {
+        await releaseIndex(this.#fileSystem, this.#directory, this.#index);
+      } catch (error) {
+        throw storeFault(error, 'closing the store');
+      }
     });
     return this.#closed;
   }
@@ -236,13 +239,29 @@ export class Store implements ObjectSource {
   /** Says in the `refs` file that the write is acknowledged. What fails here still takes the write back. */
   #acknowledge(refs: Map<string, RefState>, position: LogPosition, begin: number): void {
     try {
+      if (position.head !== this.#headFile) {
+        this.#headFile = undefined;
+        writeHead(this.#fileSystem, this.#directory, position.head);
+        this.#headFile = position.head;
+      }
+      // Last, because from here on the write counts as acknowledged.
       writeRefsFile(this.#fileSystem, this.#directory, refsFile(refs, position));
-      if (position.head !== this.#position.head) writeHead(this.#fileSystem, this.#directory, position.head);
     } catch (error) {
       throw this.#writer.cutBack(begin, storeFault(error, 'writing the refs file'));
     }
     this.#refs = refs;
     this.#position = position;
+  }
+}
+
+/** The size of a file; none when it has gone, as LevelDB's files do while it works. */
+function fileSize(fileSystem: FileSystem, path: string): number {
+  if (!fileSystem.exists(path)) return 0;
+  const file = fileSystem.open(path, 'read');
+  try {
+    return file.size();
+  } finally {
+    file.close();
   }
 }
 

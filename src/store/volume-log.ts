@@ -12,6 +12,7 @@ import {
   type Needle,
   type NeedleFault,
   needleBodyLength,
+  needleBodyLimit_bytes,
   needleHeader_bytes,
   nextMagic,
 } from './needle.ts';
@@ -43,7 +44,7 @@ export class VolumeLog {
     for (let volume = 1; volume <= this.#last; volume++) {
       if (!numbers.includes(volume)) throw storeDamaged({ volume, offset: 0 }, 'the file is not there');
     }
-    if (this.#last > 0) this.#end = this.#file(this.#last).size();
+    if (this.#last > 0) this.#end = this.#reading(this.#last, (file) => file.size());
   }
 
   /** The number of the last volume; 0 when there is none. */
@@ -59,7 +60,7 @@ export class VolumeLog {
   /** The size of a volume in bytes. @throws AergoError AERGO_STORE_DAMAGED when it is not there */
   size(volume: number): number {
     if (volume === this.#last) return this.#end;
-    return this.#file(volume).size();
+    return this.#reading(volume, (file) => file.size());
   }
 
   /**
@@ -67,6 +68,7 @@ export class VolumeLog {
    * @throws AergoError AERGO_STORE_DAMAGED when no whole needle with this id stands there
    */
   read(place: Place, id: Oid): Needle {
+    if (place.length > needleBodyLimit_bytes) throw storeDamaged({ ...place, id }, 'no needle is so long');
     const bytes = this.bytes(place.volume, place.offset, needleHeader_bytes + place.length);
     const needle = decodeNeedle(bytes, 0, place.offset);
     if (isFault(needle)) throw storeDamaged({ ...place, id }, needle.fault);
@@ -196,8 +198,12 @@ export class VolumeLog {
 
   /** Bytes as they lie in a volume, unchecked. @throws AergoError AERGO_STORE_IO */
   bytes(volume: number, offset: number, length: number): Buffer {
+    return this.#reading(volume, (file) => file.readAt(offset, length));
+  }
+
+  #reading<T>(volume: number, read: (file: OpenFile) => T): T {
     try {
-      return this.#file(volume).readAt(offset, length);
+      return read(this.#file(volume));
     } catch (error) {
       throw storeFault(error, `reading volume ${volumeName(volume)}`);
     }

@@ -58,7 +58,7 @@ export function planWrite(
     planned.push({ oid: object.oid, entry, at: size_bytes });
     objects.set(object.oid, object);
     size_bytes += needleHeader_bytes + entry.length;
-    if (size_bytes > writeLimit_bytes) throw tooLarge();
+    if (size_bytes > writeLimit_bytes) throw writeTooLarge();
     return true;
   };
   for (const block of blocks) {
@@ -119,7 +119,7 @@ export function* partsOf(plan: WritePlan, commit: Buffer): Generator<Buffer, voi
   }
 }
 
-function tooLarge(): AergoError {
+export function writeTooLarge(): AergoError {
   return new AergoError('AERGO_WRITE_TOO_LARGE', `A single write holds at most ${writeLimit_bytes} bytes.`, {
     hint: 'Divide the work, for instance the import, into several commands.',
   });

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { AergoError } from '../../src/errors.ts';
 import { Store } from '../../src/store/store.ts';
 import { FaultyFileSystem, systemError } from './faulty-file-system.ts';
-import { answers, blockWrite, newBlock, newDirectory, options, withStore, writeChain } from './workbench.ts';
+import { answers, blockWrite, newBlock, newDirectory, operation, options, withStore, writeChain } from './workbench.ts';
 
 const isMade = (directory: string) => existsSync(join(directory, 'format'));
 
@@ -29,7 +29,8 @@ describe('a failing disk', () => {
         const head = before[1]?.id;
         const block = newBlock({ text: 'the one that fails' }, head === undefined ? [] : [head]);
         disk.failNth(n, code, andAfter);
-        const error = await store.write(blockWrite(block, head, 2)).then(
+        const write = { ...blockWrite(block, head, 2), operation: { ...operation, head: 'refs/heads/other' } };
+        const error = await store.write(write).then(
           () => undefined,
           (thrown: unknown) => thrown,
         );

@@ -8,7 +8,8 @@ import { isOid, type Oid } from '../../src/object/oid.ts';
 import { decodeCommitRecord, encodeCommitRecord, volumeNeedle } from '../../src/store/commit-record.ts';
 import { decodeNeedle, encodeNeedle, isFault, needleHeader_bytes } from '../../src/store/needle.ts';
 import type { RefUpdate } from '../../src/store/refs.ts';
-import { newDirectory, newObject, operation, withStore } from './workbench.ts';
+import { newObject } from './objects.ts';
+import { newDirectory, operation, withStore } from './workbench.ts';
 
 interface VectorObject {
   readonly type: ObjectType;

@@ -7,19 +7,21 @@ import { decodePackEntry, encodePackHeader, PackTrailer } from '../../src/object
 import type { PackContents } from '../../src/store/pack.ts';
 import type { BlockObjects } from '../../src/store/write-plan.ts';
 import { StockGit } from '../object/stock-git.ts';
-import { newBlock, newDirectory, newObject, operation, withStore, writeChain } from './workbench.ts';
+import { newObject } from './objects.ts';
+import { newBlock, newDirectory, operation, withStore, writeChain } from './workbench.ts';
 
 function wholePack({ count, entries }: PackContents): Buffer {
   const trailer = new PackTrailer();
-  const parts = [encodePackHeader(count), ...entries()];
+  const parts = [encodePackHeader(count), ...Array.from(entries(), ({ bytes }) => bytes)];
   for (const part of parts) trailer.update(part);
   return Buffer.concat([...parts, trailer.digest()]);
 }
 
 function ids({ entries }: PackContents): Oid[] {
-  return [...entries()].map((entry) => {
-    const { type, body } = decodePackEntry(entry);
-    return objectId(type, body);
+  return [...entries()].map(({ oid, bytes }) => {
+    const { type, body } = decodePackEntry(bytes);
+    expect(objectId(type, body)).toBe(oid);
+    return oid;
   });
 }
 

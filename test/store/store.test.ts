@@ -5,17 +5,8 @@ import { parseOid } from '../../src/object/oid.ts';
 import { nodeFileSystem } from '../../src/store/file-system.ts';
 import { readRefsFile } from '../../src/store/refs-file.ts';
 import { Store } from '../../src/store/store.ts';
-import {
-  answers,
-  blockWrite,
-  newBlock,
-  newDirectory,
-  newObject,
-  operation,
-  options,
-  withStore,
-  writeChain,
-} from './workbench.ts';
+import { newObject } from './objects.ts';
+import { answers, blockWrite, newBlock, newDirectory, operation, options, withStore, writeChain } from './workbench.ts';
 
 const absent = parseOid('0'.repeat(64));
 

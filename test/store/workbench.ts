@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { encodeCommit } from '../../src/object/commit.ts';
-import { type NewObject, type ObjectType, objectId } from '../../src/object/object.ts';
 import type { Oid } from '../../src/object/oid.ts';
 import { encodeTree } from '../../src/object/tree.ts';
 import type { Operation } from '../../src/store/commit-record.ts';
 import type { StoreOptions } from '../../src/store/open.ts';
 import { Store, type StoreWrite } from '../../src/store/store.ts';
 import type { BlockObjects } from '../../src/store/write-plan.ts';
+import { newObject } from './objects.ts';
 
 /** An `.aergo` directory that does not exist yet and goes with the test. */
 export function newDirectory(): string {
@@ -30,11 +30,6 @@ export const options: StoreOptions = {
 };
 
 export const operation: Operation = { time: 1_700_000_000_000, command: 'aergo test', head: 'refs/heads/main' };
-
-export function newObject(type: ObjectType, body: Uint8Array | string): NewObject {
-  const bytes = Buffer.from(body);
-  return { type, body: bytes, oid: objectId(type, bytes) };
-}
 
 /** A block whose tree has the given files, on top of `parents`. */
 export function newBlock(
@@ -82,7 +77,7 @@ export async function answers(store: Store, blocks: readonly BlockObjects[]): Pr
     derived,
     operations: [...store.operations()],
     objects: blocks.flatMap(({ objects }) => objects.map(({ oid }) => (store.has(oid) ? store.read(oid) : null))),
-    pack: [pack.count, ...pack.entries()].map(String),
+    pack: [pack.count, ...[...pack.entries()].flatMap(({ oid, bytes }) => [oid, bytes])].map(String),
   };
 }
 
