@@ -2,6 +2,7 @@
 import * as Flags from '@oclif/core/flags';
 import { word } from '../src/cli/arguments.ts';
 import { AergoCommand } from '../src/cli/command.ts';
+import { errorMembers } from '../src/cli/failure.ts';
 import { parseCount } from '../src/cli/flag-values.ts';
 import { linesOf, openInput } from '../src/cli/input-file.ts';
 import { rejectedLines, submittedLines } from '../src/cli/render/submit.ts';
@@ -37,7 +38,8 @@ export default class Submit extends AergoCommand {
         dryRun: flags['dry-run'],
       }),
     );
-    this.print(result, () => submittedLines(result, flags['dry-run'], this.style));
+    const rejected = result.rejected.map(({ error, ...rest }) => ({ ...rest, error: errorMembers(error) }));
+    this.print({ ...result, rejected }, () => submittedLines(result, flags['dry-run'], this.style));
     if (!this.output.options.json) for (const line of rejectedLines(result, args.file)) this.output.complain(line);
     if (result.rejected.length > 0) process.exitCode = exitCodes.rejected;
   }

@@ -36,10 +36,10 @@ function alignRemark(hint: string): string {
 
 /** The line that `--json` prints on stdout instead of a result. */
 export function errorAsJson(error: AergoError): object {
-  const { code, message, hint, details } = error;
-  return {
-    schema: 'aergo.error/1',
-    ok: false,
-    error: { code, message, ...(hint === undefined ? {} : { hint }), details },
-  };
+  return { schema: 'aergo.error/1', ok: false, error: errorMembers(error) };
+}
+
+/** An error's members as JSON has them. */
+export function errorMembers({ code, message, hint, details }: AergoError): object {
+  return { code, message, ...(hint === undefined ? {} : { hint }), details };
 }

@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isRecord, schemaFault } from './schemas.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const launcher = join(root, 'bin', 'aergo.js');
@@ -14,6 +15,12 @@ export const launcher = join(root, 'bin', 'aergo.js');
 export interface Run {
   readonly code: number | null;
   readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface JsonRun {
+  readonly code: number | null;
+  readonly value: Record<string, unknown>;
   readonly stderr: string;
 }
 
@@ -46,15 +53,15 @@ export class World {
     return this.run(process.execPath, [launcher, ...words], options);
   }
 
-  /** Runs `aergo … --json` and gives what it printed. */
-  async json(
-    words: readonly string[],
-    options: RunOptions = {},
-  ): Promise<{ code: number | null; value: unknown; stderr: string }> {
-    const { code, stdout, stderr } = await this.aergo(words, options);
-    const lines = stdout.split('\n');
-    if (lines.length !== 2 || lines[1] !== '') throw new Error(`not one line of JSON: ${stdout} ${stderr}`);
-    return { code, value: JSON.parse(lines[0] ?? ''), stderr };
+  /** Runs `aergo --json …`, holds the output against its schema, and gives it. */
+  async json(words: readonly string[], options: RunOptions = {}): Promise<JsonRun> {
+    const { code, stdout, stderr } = await this.aergo(['--json', ...words], options);
+    const [line = '', ...rest] = stdout.split('\n');
+    if (rest.length !== 1 || rest[0] !== '') throw new Error(`not one line of JSON: ${stdout}${stderr}`);
+    const value: unknown = JSON.parse(line);
+    const fault = schemaFault(value);
+    if (fault !== undefined) throw new Error(`${fault}\n${line}`);
+    return { code, value: isRecord(value) ? value : {}, stderr };
   }
 
   run(program: string, words: readonly string[], { env = {}, cwd = this.cwd, stdin }: RunOptions = {}): Promise<Run> {
