@@ -21,7 +21,7 @@ import {
 import { promisify } from 'node:util';
 
 /** `read`: must exist. `write`: read and write, must exist. `create`: read and write, made or emptied. */
-export type OpenMode = 'read' | 'write' | 'create';
+type OpenMode = 'read' | 'write' | 'create';
 
 /** An open file. Every method throws Node's system errors (`error.code` is `ENOSPC`, `EIO`, …). */
 export interface OpenFile {

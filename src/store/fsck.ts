@@ -37,7 +37,7 @@ export interface FsckReport {
   readonly problems: readonly FsckProblem[];
 }
 
-export const problemLimit = 10_000;
+const problemLimit = 10_000;
 
 export interface FsckSubject {
   readonly log: VolumeLog;

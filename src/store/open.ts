@@ -2,7 +2,7 @@
  * From a directory to an open store: lock, index, recovery, and the plain files brought up to the log. With nothing to
  * recover no volume is scanned: one commit needle is read, to see that index and log belong together.
  */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { AergoError } from '../errors.ts';
 import { volumeNeedle } from './commit-record.ts';
 import { storeDamaged, storeFault } from './damage.ts';
@@ -132,6 +132,7 @@ async function createFiles(fileSystem: FileSystem, directory: string): Promise<v
   format.close();
   fileSystem.rename(join(directory, 'format.new'), join(directory, 'format'));
   await fileSystem.syncDirectory(directory);
+  await fileSystem.syncDirectory(dirname(directory));
 }
 
 async function recover(

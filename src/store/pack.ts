@@ -9,7 +9,7 @@ import { type BlockPlace, indexDamaged, type StoreIndex } from './store-index.ts
 import type { Place, VolumeLog } from './volume-log.ts';
 
 /** An object as it stands in a pack: its Git pack entry. `bytes` is a view of what was read. */
-export interface PackEntry {
+interface PackEntry {
   readonly oid: Oid;
   readonly bytes: Uint8Array;
 }

@@ -17,7 +17,7 @@ export interface BlockObjects {
 }
 
 /** A new object with its pack entry; `at` is where its needle begins, counted from the beginning of the write. */
-export interface PlannedObject {
+interface PlannedObject {
   readonly oid: Oid;
   readonly entry: Uint8Array;
   readonly at: number;

@@ -1,6 +1,7 @@
 /** What opening repairs after a crash, and what it must not take for one. */
 import { appendFileSync, cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Level } from 'level';
 import { describe, expect, test } from 'vitest';
 import { AergoError } from '../../src/errors.ts';
 import { parseOid } from '../../src/object/oid.ts';
@@ -266,6 +267,37 @@ describe('the index', () => {
     await expect(Store.open(directory, options)).rejects.toMatchObject({ code: 'AERGO_INDEX_DAMAGED', exitCode: 6 });
     await withStore(directory, async (store) => expect(await answers(store, blocks)).toEqual(seen.at(-1)), 'rebuild');
     await withStore(directory, async (store) => expect((await store.fsck()).problems).toEqual([]));
+  });
+
+  test('whose entries are nonsense gives errors of ours, never wrong answers', async () => {
+    const { directory, blocks, seen } = await grow(2);
+    const [first] = blocks;
+    const object = Buffer.from(`6f${first?.id}`, 'hex');
+    const other = Buffer.from(`6f${first?.objects[0]?.oid}`, 'hex');
+    const short = Buffer.from('no');
+    const faraway = Buffer.alloc(14, 0xff);
+    const changes: [Buffer, (place: Buffer) => Buffer][] = [
+      [Buffer.from('a'), () => short],
+      [object, () => short],
+      [object, () => faraway],
+      [object, (place) => Buffer.concat([place.subarray(0, 4), faraway.subarray(0, 10)])],
+      [object, (place) => Buffer.concat([place.subarray(0, 10), faraway.subarray(0, 4)])],
+      [other, () => Buffer.alloc(14)],
+    ];
+    for (const [key, change] of changes) {
+      const damaged = copyOf(directory);
+      const level = new Level<Buffer, Buffer>(join(damaged, 'index'), {
+        keyEncoding: 'buffer',
+        valueEncoding: 'buffer',
+      });
+      await level.put(key, change((await level.get(key)) ?? short));
+      await level.close();
+      const answered = await refusalOr(() => withStore(damaged, (store) => answers(store, blocks)));
+      expect(answered).toBeInstanceOf(AergoError);
+      const problems = await refusalOr(() => withStore(damaged, async (store) => (await store.fsck()).problems));
+      expect(problems).not.toEqual([]);
+      await withStore(damaged, async (store) => expect(await answers(store, blocks)).toEqual(seen.at(-1)), 'rebuild');
+    }
   });
 
   test('is compared with the log by fsck: what derive gave otherwise then is named', async () => {

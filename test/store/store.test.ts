@@ -1,3 +1,4 @@
+import { createCipheriv } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -7,6 +8,11 @@ import { readRefsFile } from '../../src/store/refs-file.ts';
 import { Store } from '../../src/store/store.ts';
 import { newObject } from './objects.ts';
 import { answers, blockWrite, newBlock, newDirectory, operation, options, withStore, writeChain } from './workbench.ts';
+
+/** Bytes that do not deflate, always the same. */
+function noise(length: number): Buffer {
+  return createCipheriv('aes-128-ctr', Buffer.alloc(16), Buffer.alloc(16)).update(Buffer.alloc(length));
+}
 
 const absent = parseOid('0'.repeat(64));
 
@@ -43,6 +49,22 @@ describe('a store', () => {
         expect((await store.fsck()).problems).toEqual([]);
       },
       'create',
+    );
+  });
+
+  test('takes thousands of objects and one larger than any part of a write at once, and rebuilds from them', async () => {
+    const directory = newDirectory();
+    const many = Array.from({ length: 12_000 }, (_, n) => newObject('blob', `row ${n}`));
+    const large = newObject('blob', noise(6_000_000));
+    const objects = [...many.slice(0, 9000), large, ...many.slice(9000)];
+    await withStore(directory, (store) => store.write({ objects, operation }), 'create');
+    await withStore(
+      directory,
+      async (store) => {
+        expect(await store.fsck()).toMatchObject({ objects: 12_001, problems: [] });
+        expect(Buffer.compare(store.read(large.oid).body, large.body)).toBe(0);
+      },
+      'rebuild',
     );
   });
 
