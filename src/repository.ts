@@ -8,13 +8,14 @@
 import { engineDescription } from './contract/engine-description.ts';
 import type { KeyId, SigningKey } from './crypto/key.ts';
 import { type Visibility, writeFirstVersion } from './directory/version.ts';
-import type { Expectation } from './ledger/transaction.ts';
 import { genesisContent } from './ledger/assemble.ts';
 import { type BlockId, sealBlock } from './ledger/block.ts';
 import { objectsOfBlock } from './ledger/block-objects.ts';
 import { History } from './ledger/history.ts';
 import { branchRef, checkContractName, directoryRef } from './ledger/names.ts';
+import type { Expectation } from './ledger/transaction.ts';
 import { contractInForce } from './ledger/working-state.ts';
+import type { Oid } from './object/oid.ts';
 import { ObjectBuffer } from './object/source.ts';
 import * as branches from './repository/branches.ts';
 import { type BranchHead, RepositoryContext, type RepositoryOptions } from './repository/context.ts';
@@ -23,14 +24,21 @@ import { type ImportOptions, importTable } from './repository/import.ts';
 import { knownKeys } from './repository/known-keys.ts';
 import { type MergeOptions, type MergeResult, mergeBranches } from './repository/merge.ts';
 import * as read from './repository/read.ts';
-import { type SubmitOptions, type SubmitResult, type Submitted, sign, submitLines, submitOne } from './repository/submit.ts';
+import {
+  type SubmitOptions,
+  type SubmitResult,
+  type Submitted,
+  sign,
+  submitLines,
+  submitOne,
+} from './repository/submit.ts';
 import { type VerifyOptions, type VerifyReport, verifyRepository } from './repository/verify.ts';
 import { type BlockSummary, summaryOf } from './repository/views.ts';
 import type { TableSchema } from './state/schema.ts';
 import { State } from './state/state.ts';
 import { emptyState } from './state/state-update.ts';
-import { Store } from './store/store.ts';
 import type { FsckReport } from './store/fsck.ts';
+import { Store } from './store/store.ts';
 
 /** Who signs: the author, and where another seals the block, that key too. */
 export interface Signers {
@@ -91,11 +99,19 @@ export class Repository {
     const hex = (bytes: number): string => Buffer.from(options.random(bytes)).toString('hex');
     const engine = buffer.put('blob', Buffer.from(engineText));
     const place = { branch: branchOfGenesis, start: hex(8), time: options.clock() };
-    const genesis = sealBlock(buffer, genesisContent({ ...place, nonce: hex(16), engine, state: emptyState(buffer) }), options.key);
+    const genesis = sealBlock(
+      buffer,
+      genesisContent({ ...place, nonce: hex(16), engine, state: emptyState(buffer) }),
+      options.key,
+    );
     const blockObjects = objectsOfBlock(buffer, genesis);
     const directoryBuffer = new ObjectBuffer(buffer);
     const { visibility, memberName } = options;
-    const version = writeFirstVersion(directoryBuffer, { genesis, ...place, engine, visibility, memberName }, options.key);
+    const version = writeFirstVersion(
+      directoryBuffer,
+      { genesis, ...place, engine, visibility, memberName },
+      options.key,
+    );
     const ref = branchRef(branchOfGenesis);
     await store.write({
       blocks: [{ id: genesis, objects: blockObjects }],
@@ -126,7 +142,9 @@ export class Repository {
   static async #opened(directory: string, options: RepositoryOptions, open: typeof Store.open): Promise<Repository> {
     const history = new History();
     const store = await open(directory, storeOptions(options, history));
-    return new Repository(new RepositoryContext(directory, options, store, history, options.engineDescription ?? engineDescription()));
+    return new Repository(
+      new RepositoryContext(directory, options, store, history, options.engineDescription ?? engineDescription()),
+    );
   }
 
   close(): Promise<void> {
@@ -141,6 +159,11 @@ export class Repository {
   get head(): { branch: string; block: BlockSummary } {
     const { name, block } = this.#context.branch();
     return { branch: name, block: summaryOf(this.#context, block) };
+  }
+
+  /** The id of the directory version in force. */
+  get directoryVersion(): Oid {
+    return this.#context.directoryVersion.id;
   }
 
   get visibility(): Visibility {
@@ -181,7 +204,11 @@ export class Repository {
     return this.#submit(this.#context.branch(options.on), unsigned, options);
   }
 
-  #submit(branch: BranchHead, unsigned: Record<string, unknown>, { key, sealer = key, dryRun = false }: Signers & { dryRun?: boolean }): Promise<Submitted> {
+  #submit(
+    branch: BranchHead,
+    unsigned: Record<string, unknown>,
+    { key, sealer = key, dryRun = false }: Signers & { dryRun?: boolean },
+  ): Promise<Submitted> {
     return submitOne(this.#context, branch, sign(this.#context, branch, unsigned, key), { sealer, dryRun });
   }
 

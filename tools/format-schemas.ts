@@ -26,7 +26,8 @@ const schemas = {
 
 /** The text of each file by its name. */
 export function formatSchemas(): Map<string, string> {
-  const text = (schema: z.ZodType) => `${JSON.stringify(z.toJSONSchema(schema, { unrepresentable: 'any' }), null, 2)}\n`;
+  const text = (schema: z.ZodType) =>
+    `${JSON.stringify(z.toJSONSchema(schema, { unrepresentable: 'any' }), null, 2)}\n`;
   return new Map(Object.entries(schemas).map(([name, schema]) => [`${name}.schema.json`, text(schema)]));
 }
 

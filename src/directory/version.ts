@@ -19,14 +19,22 @@ import { encodeTree, type TreeEntry } from '../object/tree.ts';
 
 export type Visibility = 'public' | 'private';
 
-export const directorySchema = z.strictObject({ format: z.literal(1), repository: oidSchema, time: timeSchema, version: z.literal(1) });
+export const directorySchema = z.strictObject({
+  format: z.literal(1),
+  repository: oidSchema,
+  time: timeSchema,
+  version: z.literal(1),
+});
 export const headSchema = z.strictObject({ head: oidSchema, height: z.literal(0), start: startSchema });
 export const memberSchema = z.strictObject({
   from: z.literal(1),
   name: z.string().min(1).max(200),
   roles: z.tuple([z.literal('admin')]),
 });
-export const policySchema = z.strictObject({ engines: z.array(oidSchema).min(1), visibility: z.enum(['public', 'private']) });
+export const policySchema = z.strictObject({
+  engines: z.array(oidSchema).min(1),
+  visibility: z.enum(['public', 'private']),
+});
 
 export interface Member extends z.infer<typeof memberSchema> {
   readonly key: KeyId;
@@ -48,7 +56,15 @@ const prefix = 'ed25519:';
 /** Writes version 1, signed by the genesis block's sealer; its objects are put into `buffer`, the commit last. */
 export function writeFirstVersion(
   buffer: ObjectBuffer,
-  parts: { genesis: BlockId; branch: string; start: string; time: number; engine: Oid; visibility: Visibility; memberName: string },
+  parts: {
+    genesis: BlockId;
+    branch: string;
+    start: string;
+    time: number;
+    engine: Oid;
+    visibility: Visibility;
+    memberName: string;
+  },
   key: SigningKey,
 ): Oid {
   const file = (name: string, value: JsonValue): TreeEntry => ({
@@ -56,13 +72,23 @@ export function writeFirstVersion(
     name,
     oid: buffer.put('blob', Buffer.from(`${canonicalJson(value)}\n`)),
   });
-  const folder = (name: string, entry: TreeEntry): TreeEntry => ({ mode: '40000', name, oid: buffer.put('tree', encodeTree([entry])) });
+  const folder = (name: string, entry: TreeEntry): TreeEntry => ({
+    mode: '40000',
+    name,
+    oid: buffer.put('tree', encodeTree([entry])),
+  });
   const tree = buffer.put(
     'tree',
     encodeTree([
       file('directory.json', { format: 1, repository: parts.genesis, time: parts.time, version: 1 }),
-      folder('heads', file(`${parts.branch.replaceAll('/', '%2F')}.json`, { head: parts.genesis, height: 0, start: parts.start })),
-      folder('members', file(`${key.id.slice(prefix.length)}.json`, { from: 1, name: parts.memberName, roles: ['admin'] })),
+      folder(
+        'heads',
+        file(`${parts.branch.replaceAll('/', '%2F')}.json`, { head: parts.genesis, height: 0, start: parts.start }),
+      ),
+      folder(
+        'members',
+        file(`${key.id.slice(prefix.length)}.json`, { from: 1, name: parts.memberName, roles: ['admin'] }),
+      ),
       file('policy.json', { engines: [parts.engine], visibility: parts.visibility }),
     ]),
   );
@@ -72,13 +98,17 @@ export function writeFirstVersion(
 }
 
 const invalid = (id: Oid, what: string, cause?: unknown): AergoError =>
-  new AergoError('AERGO_DIRECTORY_INVALID', `directory ${id.slice(0, 7)}: ${what}`, { details: { directory: id }, cause });
+  new AergoError('AERGO_DIRECTORY_INVALID', `directory ${id.slice(0, 7)}: ${what}`, {
+    details: { directory: id },
+    cause,
+  });
 
 /** Reads a version and checks its structure and signature: signed by its one member. Throws `AERGO_DIRECTORY_INVALID`. */
 export function readDirectory(source: ObjectSource, id: Oid): DirectoryVersion {
   const commit = decodeCommit(source.read(id).body);
   const entries = new Map(readTree(source, commit.tree).map((entry) => [entry.name, entry]));
-  if ([...entries.keys()].join() !== 'directory.json,heads,members,policy.json') throw invalid(id, 'its files are not those of version 1');
+  if ([...entries.keys()].join() !== 'directory.json,heads,members,policy.json')
+    throw invalid(id, 'its files are not those of version 1');
   const entry = (name: string): Oid => entries.get(name)?.oid ?? commit.tree;
   const parse = <T>(schema: z.ZodType<T>, oid: Oid, name: string): T => {
     const text = Buffer.from(readBlob(source, oid)).toString('utf8');

@@ -3,7 +3,7 @@
  * The same checks for a submission, a merge and a verification; they read the working state and the history, nothing else.
  */
 import { checkArguments } from '../contract/arguments.ts';
-import type { FunctionSignature } from '../contract/manifest.ts';
+import type { FunctionSignature } from '../contract/parsed-contract.ts';
 import type { KeyId } from '../crypto/key.ts';
 import { AergoError } from '../errors.ts';
 import type { BlockId } from './block.ts';
@@ -49,7 +49,9 @@ export function refusedBeforeRun(candidate: Candidate, context: AdmissionContext
   const { transaction } = candidate.signed;
   return (
     refusedByBranch(candidate, context) ??
-    (transaction.expires !== undefined && transaction.expires < context.place.time ? expired(transaction.expires) : undefined) ??
+    (transaction.expires !== undefined && transaction.expires < context.place.time
+      ? expired(transaction.expires)
+      : undefined) ??
     refusedByBase(transaction.base, context) ??
     refusedByKind(candidate, context)
   );
@@ -93,7 +95,12 @@ function refusedByBranch({ signed, leftBehind }: Candidate, { place }: Admission
 }
 
 /** The candidate for an ordinary block on `parent`: whether a merge on the same branch left it behind is looked up. */
-export async function ordinaryCandidate(history: History, signed: SignedTransaction, bound: string, parent: BlockId): Promise<Candidate> {
+export async function ordinaryCandidate(
+  history: History,
+  signed: SignedTransaction,
+  bound: string,
+  parent: BlockId,
+): Promise<Candidate> {
   if (signed.transaction.branch === bound) return { signed };
   const merge = await history.standsIn(signed.id, parent, 'dropped', 'left-out');
   return { signed, leftBehind: merge !== undefined && history.record(merge).bound === bound };
@@ -111,7 +118,8 @@ function refusedCall(call: CallTransaction, candidate: Candidate, { state }: Adm
   if (contract === undefined) return unknownContract(call.contract);
   const signature = findFunction(contract, call.function);
   if (signature === undefined) return unknownFunction(call, contract);
-  const changed = candidate.there === undefined ? undefined : changedSince(candidate.there.contract, contract, call.function);
+  const changed =
+    candidate.there === undefined ? undefined : changedSince(candidate.there.contract, contract, call.function);
   if (changed !== undefined) return changed;
   try {
     checkArguments(signature, call.args);
@@ -129,7 +137,11 @@ export const findFunction = (contract: ContractInForce, name: string): FunctionS
 /** The function's argument types differ from those where the call took effect, or the contract is another one. */
 function changedSince(there: ContractInForce | undefined, here: ContractInForce, name: string): Refusal | undefined {
   const types = (contract: ContractInForce | undefined) =>
-    contract === undefined ? undefined : findFunction(contract, name)?.arguments.map((argument) => argument.type).join(', ');
+    contract === undefined
+      ? undefined
+      : findFunction(contract, name)
+          ?.arguments.map((argument) => argument.type)
+          .join(', ');
   if (there?.manifest.deploy === here.manifest.deploy && types(there) === types(here)) return undefined;
   return refusal('contract-changed', {
     code: 'AERGO_CONTRACT_CHANGED',
@@ -152,7 +164,11 @@ function unknownFunction(call: CallTransaction, contract: ContractInForce): Refu
     code: 'AERGO_FUNCTION_UNKNOWN',
     message: `${call.contract} has no function ${call.function}; it has ${functions.join(', ') || 'none'}`,
     hint: `aergo contract show ${call.contract}`,
-    details: { contract: call.contract, function: call.function, candidates: functions.map((name) => `${call.contract}.${name}`) },
+    details: {
+      contract: call.contract,
+      function: call.function,
+      candidates: functions.map((name) => `${call.contract}.${name}`),
+    },
   });
 }
 
@@ -165,12 +181,19 @@ function authorNotAllowed(what: string, contract: ContractInForce): Refusal {
   });
 }
 
-function refusedDeploy(deploy: DeployTransaction, candidate: Candidate, { state, rights }: AdmissionContext): Refusal | undefined {
+function refusedDeploy(
+  deploy: DeployTransaction,
+  candidate: Candidate,
+  { state, rights }: AdmissionContext,
+): Refusal | undefined {
   const contract = state.contract(deploy.contract);
   if ((contract?.source ?? null) !== deploy.replaces) {
     return refusal('contract-changed', {
       code: 'AERGO_CONTRACT_CHANGED',
-      message: contract === undefined ? `there is no contract ${deploy.contract} to replace` : `${deploy.contract} was deployed anew meanwhile`,
+      message:
+        contract === undefined
+          ? `there is no contract ${deploy.contract} to replace`
+          : `${deploy.contract} was deployed anew meanwhile`,
       hint: `aergo contract show ${deploy.contract}`,
     });
   }
@@ -178,7 +201,11 @@ function refusedDeploy(deploy: DeployTransaction, candidate: Candidate, { state,
   return authorNotAllowed(`deploying ${deploy.contract} again`, contract);
 }
 
-function refusedImport(load: ImportTransaction, candidate: Candidate, { state, rights }: AdmissionContext): Refusal | undefined {
+function refusedImport(
+  load: ImportTransaction,
+  candidate: Candidate,
+  { state, rights }: AdmissionContext,
+): Refusal | undefined {
   const [contractName = ''] = load.table.split('.');
   const contract = state.contract(contractName);
   if (contract === undefined) return unknownContract(contractName);
@@ -192,7 +219,8 @@ function refusedImport(load: ImportTransaction, candidate: Candidate, { state, r
     });
   }
   if (!mayManage(candidate.signed, contract, rights)) return authorNotAllowed(`importing into ${load.table}`, contract);
-  if (candidate.there !== undefined && candidate.there.contract?.manifest.deploy !== contract.manifest.deploy) return unknownContract(contractName);
+  if (candidate.there !== undefined && candidate.there.contract?.manifest.deploy !== contract.manifest.deploy)
+    return unknownContract(contractName);
   return undefined;
 }
 

@@ -5,7 +5,7 @@
 import type { Oid } from '../object/oid.ts';
 import type { BlockContent, BlockId } from './block.ts';
 import type { BlockHeader, Counts, MergeHeader } from './header.ts';
-import type { StagedTransaction, Staged } from './stage.ts';
+import type { Staged, StagedTransaction } from './stage.ts';
 
 /** What is decided of a block before its transactions run. */
 export interface BlockPlan {
@@ -49,7 +49,14 @@ function headerOf(plan: BlockPlan, counts: Counts): BlockHeader {
 }
 
 /** The header of block 0; its nonce makes the repository's id unlike any other's. */
-export function genesisContent(parts: { branch: string; start: string; time: number; nonce: string; engine: Oid; state: Oid }): BlockContent {
+export function genesisContent(parts: {
+  branch: string;
+  start: string;
+  time: number;
+  nonce: string;
+  engine: Oid;
+  state: Oid;
+}): BlockContent {
   const { engine, state, ...header } = parts;
   return {
     header: { format: 1, kind: 'genesis', height: 0, counts: { applied: 0, dropped: 0, leftOut: 0 }, ...header },

@@ -2,10 +2,11 @@
  * The objects that a block brings: what it reaches among the objects just put, every object after those it names, the
  * commit last. What was put on the way and is not part of the block is left behind.
  */
+
+import { decodeCommit } from '../object/commit.ts';
 import type { NewObject } from '../object/object.ts';
 import type { Oid } from '../object/oid.ts';
 import type { ObjectBuffer } from '../object/source.ts';
-import { decodeCommit } from '../object/commit.ts';
 import { decodeTree } from '../object/tree.ts';
 import type { BlockId } from './block.ts';
 

@@ -14,8 +14,8 @@ import { encodeTree, type TreeEntry } from '../object/tree.ts';
 import { type BlockHeader, headerSchema } from './header.ts';
 import { putLines, readLines } from './lines.ts';
 import { blockMessage } from './message.ts';
-import { Recent } from './recent.ts';
 import { type Receipt, receiptSchema } from './receipt.ts';
+import { Recent } from './recent.ts';
 import { decodeTransaction, type SignedTransaction } from './transaction.ts';
 
 /** A block's id: its commit's. */
@@ -50,7 +50,11 @@ export interface Block {
 const entryNames = new Set(['block.json', 'data', 'engine.json', 'receipts', 'state', 'transactions']);
 
 /** Who signs, as Git has it: the key's id as name and as mail, whole seconds. */
-export const keySignature = (key: KeyId, time_ms: number): Signature => ({ name: key, email: key, seconds: Math.floor(time_ms / 1000) });
+export const keySignature = (key: KeyId, time_ms: number): Signature => ({
+  name: key,
+  email: key,
+  seconds: Math.floor(time_ms / 1000),
+});
 
 /** The commit of this content without its signature; its tree's objects are put into `buffer`. */
 function unsignedCommit(buffer: ObjectBuffer, content: BlockContent, sealer: KeyId): Commit {
@@ -60,7 +64,10 @@ function unsignedCommit(buffer: ObjectBuffer, content: BlockContent, sealer: Key
     parents: content.parents,
     author: signature,
     committer: signature,
-    message: blockMessage(content.header, content.transactions.map((signed) => signed.transaction)),
+    message: blockMessage(
+      content.header,
+      content.transactions.map((signed) => signed.transaction),
+    ),
   };
 }
 
@@ -70,8 +77,16 @@ export function putBlockTree(buffer: ObjectBuffer, content: BlockContent): Oid {
   const entries: (TreeEntry | undefined)[] = [
     { mode: '100644', name: 'block.json', oid: buffer.put('blob', header) },
     { mode: '100644', name: 'engine.json', oid: content.engine },
-    putLines(buffer, 'transactions', content.transactions.map((signed) => signed.line)),
-    putLines(buffer, 'receipts', content.receipts.map((receipt) => canonicalJson(receipt as JsonValue))),
+    putLines(
+      buffer,
+      'transactions',
+      content.transactions.map((signed) => signed.line),
+    ),
+    putLines(
+      buffer,
+      'receipts',
+      content.receipts.map((receipt) => canonicalJson(receipt as JsonValue)),
+    ),
     { mode: '40000', name: 'state', oid: content.state },
   ];
   if (content.data.length > 0) {
@@ -116,7 +131,10 @@ export class BlockReader {
     if (known !== undefined) return known;
     const repository = this.repositoryOf(id);
     const lines = readLines(this.source, this.block(id).entries.get('transactions'));
-    return this.#transactions.set(id, lines.map((line) => decodeTransaction(repository, line)));
+    return this.#transactions.set(
+      id,
+      lines.map((line) => decodeTransaction(repository, line)),
+    );
   }
 
   receipts(id: BlockId): Receipt[] {
@@ -149,7 +167,8 @@ function readBlock(source: ObjectSource, id: BlockId): Block {
   if (object.type !== 'commit') throw invalid(id, `it is a ${object.type}, not a commit`);
   const commit = decodeCommit(object.body);
   const entries = new Map(readTree(source, commit.tree).map((entry) => [entry.name, entry]));
-  for (const name of entries.keys()) if (!entryNames.has(name)) throw invalid(id, `it holds ${JSON.stringify(name)}, which no block has`);
+  for (const name of entries.keys())
+    if (!entryNames.has(name)) throw invalid(id, `it holds ${JSON.stringify(name)}, which no block has`);
   const required = (name: string, mode: TreeEntry['mode']): Oid => {
     const entry = entries.get(name);
     if (entry?.mode !== mode) throw invalid(id, `${name} is missing`);
@@ -188,7 +207,10 @@ export function checkSeal(reader: BlockReader, id: BlockId): KeyId {
   try {
     signer = verifySsh(commit.signature, commitPayload(commit), 'git');
   } catch (error) {
-    throw new AergoError('AERGO_BLOCK_INVALID', `block ${id.slice(0, 7)}: its signature does not hold`, { details: { block: id }, cause: error });
+    throw new AergoError('AERGO_BLOCK_INVALID', `block ${id.slice(0, 7)}: its signature does not hold`, {
+      details: { block: id },
+      cause: error,
+    });
   }
   if (signer !== sealer) throw invalid(id, `${sealer} is named as its sealer, ${signer} signed it`);
   const expected = keySignature(sealer, header.time);
@@ -197,7 +219,13 @@ export function checkSeal(reader: BlockReader, id: BlockId): KeyId {
       throw invalid(id, 'author and committer do not follow from key and time');
     }
   }
-  if (commit.message !== blockMessage(header, reader.transactions(id).map((signed) => signed.transaction))) {
+  if (
+    commit.message !==
+    blockMessage(
+      header,
+      reader.transactions(id).map((signed) => signed.transaction),
+    )
+  ) {
     throw invalid(id, 'its message does not follow from its content');
   }
   return sealer;

@@ -5,8 +5,8 @@
 import type { DeployOutcome, Engine } from '../contract/engine.ts';
 import { encodeManifest, manifestOf } from '../contract/manifest.ts';
 import { AergoError, exitCodes } from '../errors.ts';
-import type { Oid } from '../object/oid.ts';
 import { objectId } from '../object/object.ts';
+import type { Oid } from '../object/oid.ts';
 import type { ObjectBuffer } from '../object/source.ts';
 import { scanRows, type TableRoot } from '../state/table.ts';
 import { engineFailed, type Refusal, refusal } from './refusal.ts';
@@ -19,14 +19,20 @@ interface Done {
 }
 
 /** Installs the contract in the engine and lays it over the working state; its tables keep the rows they have. */
-export async function deployContract(engine: Engine, state: WorkingState, id: TransactionId, deploy: DeployTransaction): Promise<Done | Refusal> {
+export async function deployContract(
+  engine: Engine,
+  state: WorkingState,
+  id: TransactionId,
+  deploy: DeployTransaction,
+): Promise<Done | Refusal> {
   const inForce = state.contract(deploy.contract);
   let outcome: DeployOutcome;
   try {
     outcome = await engine.deploy(deploy.contract, deploy.source);
   } catch (error) {
     // What the gate refuses, or what would need a migration.
-    if (error instanceof AergoError && error.exitCode === exitCodes.rejected) return { code: 'contract-error', facts: {}, error };
+    if (error instanceof AergoError && error.exitCode === exitCodes.rejected)
+      return { code: 'contract-error', facts: {}, error };
     throw error;
   }
   if (outcome.status === 'failed') return engineFailed(deploy.contract, outcome);
@@ -37,7 +43,11 @@ export async function deployContract(engine: Engine, state: WorkingState, id: Tr
   });
   const tables = new Map(outcome.contract.tables.map(({ name, schema }) => [name, schema]));
   const source = objectId('blob', Buffer.from(deploy.source));
-  state.deploy(deploy.contract, { source: deploy.source, manifest: encodeManifest(manifest), tables }, { manifest, source });
+  state.deploy(
+    deploy.contract,
+    { source: deploy.source, manifest: encodeManifest(manifest), tables },
+    { manifest, source },
+  );
   return { rows: 0 };
 }
 
@@ -71,7 +81,10 @@ export async function importRows(
       message: `the import says ${load.rows} rows, its data has ${rows.length}`,
     });
   }
-  const outcome = await engine.importRows(table, rows.map((row) => row.line));
+  const outcome = await engine.importRows(
+    table,
+    rows.map((row) => row.line),
+  );
   if (outcome.status === 'failed') return engineFailed(table, outcome);
   if (state.isEmpty(table)) state.replaceRows(table, root);
   else for (const row of rows) state.write(table, row.name, row.line);

@@ -2,8 +2,8 @@
  * `block.json`, a block's header. Frozen: docs/format.md, vectors in fixtures/format/.
  */
 import { z } from 'zod';
-import { boundBranchSchema, oidSchema, startSchema, timeSchema } from './transaction.ts';
 import { isRefName } from './names.ts';
+import { boundBranchSchema, oidSchema, startSchema, timeSchema } from './transaction.ts';
 
 const countsSchema = z.strictObject({ applied: z.int().min(0), dropped: z.int().min(0), leftOut: z.int().min(0) });
 export type Counts = z.infer<typeof countsSchema>;
@@ -39,4 +39,5 @@ export type BlockHeader = z.infer<typeof headerSchema>;
 export type MergeHeader = z.infer<typeof mergeSchema>;
 
 /** `branch:start`, what a transaction is bound to. */
-export const boundBranch = (header: Pick<BlockHeader, 'branch' | 'start'>): string => `${header.branch}:${header.start}`;
+export const boundBranch = (header: Pick<BlockHeader, 'branch' | 'start'>): string =>
+  `${header.branch}:${header.start}`;

@@ -7,8 +7,8 @@
 import { isOid, type Oid } from '../object/oid.ts';
 import type { ObjectSource } from '../object/source.ts';
 import { type BlockId, BlockReader } from './block.ts';
-import { Recent } from './recent.ts';
 import type { Receipt } from './receipt.ts';
+import { Recent } from './recent.ts';
 import type { TransactionId } from './transaction.ts';
 
 /** What is derived from one block. */
@@ -98,7 +98,13 @@ export class History {
     const bound = `${header.branch}:${header.start}`;
     // Without its pointer, so that walking a long chain whose records are not at hand does not recurse.
     const [parent] = commit.parents;
-    return { parents: commit.parents, height: header.height, time: header.time, bound, ...(parent === undefined ? {} : { jump: parent }) };
+    return {
+      parents: commit.parents,
+      height: header.height,
+      time: header.time,
+      bound,
+      ...(parent === undefined ? {} : { jump: parent }),
+    };
   }
 
   #lookup(id: BlockId): BlockRecord | undefined {
@@ -150,7 +156,11 @@ export class History {
   }
 
   /** The block on the first-parent chain of `head` in which the transaction has one of these statuses, if any. */
-  async standsIn(transaction: TransactionId, head: BlockId, ...statuses: Receipt['status'][]): Promise<BlockId | undefined> {
+  async standsIn(
+    transaction: TransactionId,
+    head: BlockId,
+    ...statuses: Receipt['status'][]
+  ): Promise<BlockId | undefined> {
     const all = await this.occurrences(transaction);
     return all.find((one) => statuses.includes(one.status) && this.isOnChain(one.block, head))?.block;
   }

@@ -33,7 +33,9 @@ export function readLines(source: ObjectSource, entry: TreeEntry | undefined): s
 function splitLines(source: ObjectSource, entry: TreeEntry): string[] {
   const text = Buffer.from(readBlob(source, entry.oid)).toString('utf8');
   if (!text.endsWith('\n')) {
-    throw new AergoError('AERGO_BLOCK_INVALID', `${entry.name} of a block does not end in a line feed`, { details: { object: entry.oid } });
+    throw new AergoError('AERGO_BLOCK_INVALID', `${entry.name} of a block does not end in a line feed`, {
+      details: { object: entry.oid },
+    });
   }
   return text.slice(0, -1).split('\n');
 }

@@ -24,7 +24,13 @@ export function checkContractName(name: string): string {
 /** `contract.name` in its two parts; throws `AERGO_NAME_INVALID`. */
 export function splitQualifiedName(text: string, what: 'function' | 'table'): { contract: string; name: string } {
   const [contract, name, ...rest] = text.split('.');
-  if (contract === undefined || name === undefined || rest.length > 0 || !isContractName(contract) || !identifierPattern.test(name)) {
+  if (
+    contract === undefined ||
+    name === undefined ||
+    rest.length > 0 ||
+    !isContractName(contract) ||
+    !identifierPattern.test(name)
+  ) {
     throw new AergoError('AERGO_NAME_INVALID', `${JSON.stringify(text)} is not the name of a ${what}`, {
       hint: `write contract.${what}, as in bank.${what === 'table' ? 'accounts' : 'transfer'}`,
     });
@@ -40,8 +46,16 @@ const forbiddenInRefs = /[\0-\x20\x7f~^:?*[\\]/;
  * Source: https://git-scm.com/docs/git-check-ref-format
  */
 export function isRefName(name: string): boolean {
-  if (name === '' || name === '@' || name === 'HEAD' || name.startsWith('-') || Buffer.byteLength(name) > 200) return false;
-  if (forbiddenInRefs.test(name) || name.includes('..') || name.includes('@{') || /^@\d+$/.test(name) || !name.isWellFormed()) return false;
+  if (name === '' || name === '@' || name === 'HEAD' || name.startsWith('-') || Buffer.byteLength(name) > 200)
+    return false;
+  if (
+    forbiddenInRefs.test(name) ||
+    name.includes('..') ||
+    name.includes('@{') ||
+    /^@\d+$/.test(name) ||
+    !name.isWellFormed()
+  )
+    return false;
   if (name.startsWith('/') || name.endsWith('/') || name.endsWith('.') || name.includes('//')) return false;
   return name.split('/').every((part) => !part.startsWith('.') && !part.endsWith('.lock'));
 }

@@ -32,10 +32,12 @@ export const receiptSchema = z.strictObject({
   result: z.string().exactOptional(),
   row: rowReferenceSchema.exactOptional(),
   rows: z.int().min(0).exactOptional(),
-  sqlstate: z.string().regex(/^[0-9A-Z]{5}$/).exactOptional(),
+  sqlstate: z
+    .string()
+    .regex(/^[0-9A-Z]{5}$/)
+    .exactOptional(),
   status: z.enum(['applied', 'dropped', 'left-out']),
   tx: transactionIdSchema,
   writes: z.array(rowReferenceSchema).exactOptional(),
 });
 export type Receipt = z.infer<typeof receiptSchema>;
-

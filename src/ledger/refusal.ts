@@ -44,10 +44,24 @@ export function snapshotConflict(row?: RowReference): Refusal {
     row === undefined
       ? 'the base of this transaction is not in the history of the block'
       : `${row[0]} ${row[1]} was changed since the base of this transaction`;
-  return refusal('snapshot-conflict', { code: 'AERGO_SNAPSHOT_CONFLICT', message, hint: 'read again, and sign it anew on what is there now', details: { row } }, row === undefined ? {} : { row });
+  return refusal(
+    'snapshot-conflict',
+    {
+      code: 'AERGO_SNAPSHOT_CONFLICT',
+      message,
+      hint: 'read again, and sign it anew on what is there now',
+      details: { row },
+    },
+    row === undefined ? {} : { row },
+  );
 }
 
-const constraintNames = { unique: 'UNIQUE', 'foreign-key': 'FOREIGN KEY', check: 'CHECK', 'not-null': 'NOT NULL' } as const;
+const constraintNames = {
+  unique: 'UNIQUE',
+  'foreign-key': 'FOREIGN KEY',
+  check: 'CHECK',
+  'not-null': 'NOT NULL',
+} as const;
 
 type FailedOutcome = Extract<CallOutcome, { status: 'failed' }>;
 
@@ -63,11 +77,38 @@ export function engineFailed(what: string, outcome: Omit<FailedOutcome, 'status'
   const details = { what, sqlstate };
   if (outcome.cause === 'constraint') {
     const kind = outcome.constraint === undefined ? 'a constraint' : constraintNames[outcome.constraint];
-    return refusal('constraint', { code: 'AERGO_CONSTRAINT', message: `${what} breaks ${kind}: ${message} (${sqlstate})`, hint: 'nothing was written', details }, facts);
+    return refusal(
+      'constraint',
+      {
+        code: 'AERGO_CONSTRAINT',
+        message: `${what} breaks ${kind}: ${message} (${sqlstate})`,
+        hint: 'nothing was written',
+        details,
+      },
+      facts,
+    );
   }
   if (outcome.cause === 'limit') {
-    return refusal('limit', { code: 'AERGO_CONTRACT_LIMIT', message: `${what} went over a limit: ${message} (${sqlstate})`, hint: 'nothing was written', details }, facts);
+    return refusal(
+      'limit',
+      {
+        code: 'AERGO_CONTRACT_LIMIT',
+        message: `${what} went over a limit: ${message} (${sqlstate})`,
+        hint: 'nothing was written',
+        details,
+      },
+      facts,
+    );
   }
   const verb = raised ? 'rejected this' : 'failed';
-  return refusal('contract-error', { code: raised ? 'AERGO_CONTRACT_REJECTED' : 'AERGO_CONTRACT_FAILED', message: `${what} ${verb}: ${message} (${sqlstate})`, hint: 'nothing was written', details }, facts);
+  return refusal(
+    'contract-error',
+    {
+      code: raised ? 'AERGO_CONTRACT_REJECTED' : 'AERGO_CONTRACT_FAILED',
+      message: `${what} ${verb}: ${message} (${sqlstate})`,
+      hint: 'nothing was written',
+      details,
+    },
+    facts,
+  );
 }

@@ -60,7 +60,8 @@ async function resolveBase(base: string, whole: string, context: RevisionContext
   if (at !== null) {
     const [, name = '', height, time] = at;
     const head = name === '' ? context.head : await resolveName(name, whole, context);
-    const found = height !== undefined ? history.atHeight(head, Number(height)) : history.atTime(head, parseTime(time ?? ''));
+    const found =
+      height !== undefined ? history.atHeight(head, Number(height)) : history.atTime(head, parseTime(time ?? ''));
     if (found === undefined) throw unknown(whole, context);
     return found;
   }
@@ -81,13 +82,19 @@ async function resolveName(name: string, whole: string, context: RevisionContext
   const ids = await context.history.blocksByPrefix(name);
   const [only, ...others] = ids;
   if (only === undefined) throw unknown(whole, context);
-  if (others.length > 0) throw ambiguous(name, ids.map((id) => id.slice(0, 12)));
+  if (others.length > 0)
+    throw ambiguous(
+      name,
+      ids.map((id) => id.slice(0, 12)),
+    );
   return only;
 }
 
 /** An ISO 8601 time in ms; throws `AERGO_TIME_INVALID`. */
 export function parseTime(text: string): number {
-  const time = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})?)?$/.test(text) ? Date.parse(withZone(text)) : Number.NaN;
+  const time = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})?)?$/.test(text)
+    ? Date.parse(withZone(text))
+    : Number.NaN;
   if (!Number.isNaN(time)) return time;
   throw new AergoError('AERGO_TIME_INVALID', `${JSON.stringify(text)} is not a time`, {
     hint: 'write it as 2026-11-20T10:00Z; without a zone it is UTC',

@@ -20,11 +20,18 @@ export interface Snapshot {
   readonly time: number;
 }
 
-const message = (name: string, { header }: Block): string => `Snapshot ${name}: block ${header.height} on ${header.branch}\n`;
+const message = (name: string, { header }: Block): string =>
+  `Snapshot ${name}: block ${header.height} on ${header.branch}\n`;
 
 /** Writes a signed tag of a block into the buffer and gives its id. */
 export function writeSnapshot(buffer: ObjectBuffer, name: string, block: Block, time: number, key: SigningKey): Oid {
-  const tag: Tag = { object: block.id, type: 'commit', name, tagger: keySignature(key.id, time), message: message(name, block) };
+  const tag: Tag = {
+    object: block.id,
+    type: 'commit',
+    name,
+    tagger: keySignature(key.id, time),
+    message: message(name, block),
+  };
   return buffer.put('tag', encodeTag({ ...tag, signature: signSsh(key, tagPayload(tag), 'git') }));
 }
 
@@ -32,7 +39,13 @@ export function readSnapshot(source: ObjectSource, id: Oid): Snapshot {
   const object = source.read(id);
   if (object.type !== 'tag') throw invalid(id, `it is a ${object.type}, not a tag`);
   const tag = decodeTag(object.body);
-  return { id, name: tag.name, block: tag.object, tagger: parseKeyId(tag.tagger.name), time: tag.tagger.seconds * 1000 };
+  return {
+    id,
+    name: tag.name,
+    block: tag.object,
+    tagger: parseKeyId(tag.tagger.name),
+    time: tag.tagger.seconds * 1000,
+  };
 }
 
 /** The block that a snapshot names. */
@@ -50,9 +63,12 @@ export function checkSnapshot(reader: BlockReader, id: Oid, refName: string): Sn
   }
   const expected = keySignature(signer, snapshot.time);
   const { name, email, seconds } = tag.tagger;
-  if (name !== expected.name || email !== expected.email || seconds !== expected.seconds) throw invalid(id, `${signer} signed it, ${name} is named`);
-  if (tag.type !== 'commit' || snapshot.name !== refName) throw invalid(id, 'it is not the snapshot that its ref names');
-  if (tag.message !== message(snapshot.name, reader.block(snapshot.block))) throw invalid(id, 'its message does not follow from its block');
+  if (name !== expected.name || email !== expected.email || seconds !== expected.seconds)
+    throw invalid(id, `${signer} signed it, ${name} is named`);
+  if (tag.type !== 'commit' || snapshot.name !== refName)
+    throw invalid(id, 'it is not the snapshot that its ref names');
+  if (tag.message !== message(snapshot.name, reader.block(snapshot.block)))
+    throw invalid(id, 'its message does not follow from its block');
   return snapshot;
 }
 

@@ -11,15 +11,15 @@ import { AergoError } from '../errors.ts';
 import type { Oid } from '../object/oid.ts';
 import type { ObjectBuffer } from '../object/source.ts';
 import type { TreeEntry } from '../object/tree.ts';
-import { rowVersion } from '../state/row.ts';
 import { nameOfKey } from '../state/name.ts';
+import { rowVersion } from '../state/row.ts';
 import { State } from '../state/state.ts';
 import type { NodeCache, TableRoot } from '../state/table.ts';
 import { type AdmissionContext, type Candidate, refusedBeforeRun } from './admission.ts';
 import type { BlockReader } from './block.ts';
 import { dataRoot, deployContract, importRows } from './bulk.ts';
-import { callFailed, expectationFailed, type Refusal, refusal, snapshotConflict } from './refusal.ts';
 import type { Receipt } from './receipt.ts';
+import { callFailed, expectationFailed, type Refusal, refusal, snapshotConflict } from './refusal.ts';
 import type { CallTransaction, Expectation, SignedTransaction, TransactionId } from './transaction.ts';
 import { WorkingState } from './working-state.ts';
 
@@ -67,7 +67,10 @@ export async function stage(context: StageContext, candidates: readonly Candidat
 }
 
 /** Runs the candidates as `stage` does and takes everything back: what would become of each. */
-export async function probe(context: StageContext, candidates: readonly Candidate[]): Promise<readonly StagedTransaction[]> {
+export async function probe(
+  context: StageContext,
+  candidates: readonly Candidate[],
+): Promise<readonly StagedTransaction[]> {
   const staging = await runAll(context, candidates);
   await context.engine.abandon();
   return staging.done;
@@ -136,7 +139,9 @@ class Staging {
       if (transaction.kind !== 'call' || (batch.length > 0 && this.#settledBeforeRun(candidate) !== undefined)) break;
       batch.push({ candidate, call: transaction });
     }
-    const outcomes = await this.#context.engine.run(batch.map(({ candidate, call }) => engineCall(candidate.signed, call)));
+    const outcomes = await this.#context.engine.run(
+      batch.map(({ candidate, call }) => engineCall(candidate.signed, call)),
+    );
     for (const [index, outcome] of outcomes.entries()) {
       const item = batch[index];
       if (item === undefined) break;
@@ -166,11 +171,18 @@ class Staging {
     const unexpected = this.#refusedByExpectation(call.expect);
     if (unexpected !== undefined) return droppedFor(signed, unexpected);
     if (outcome.status === 'failed') return droppedFor(signed, callFailed(call, outcome));
-    const conflict = this.#refusedBySnapshot(call.base, outcome.changes.map(({ table, name, before }) => ({ table, name, line: before })));
+    const conflict = this.#refusedBySnapshot(
+      call.base,
+      outcome.changes.map(({ table, name, before }) => ({ table, name, line: before })),
+    );
     if (conflict !== undefined) return droppedFor(signed, conflict);
     const there = candidate.there;
-    const changedResult = there !== undefined && there.result !== outcome.result ? { there: there.result, here: outcome.result } : undefined;
-    if (changedResult !== undefined && this.#context.dropChangedResults) return droppedFor(signed, resultChanged(changedResult));
+    const changedResult =
+      there !== undefined && there.result !== outcome.result
+        ? { there: there.result, here: outcome.result }
+        : undefined;
+    if (changedResult !== undefined && this.#context.dropChangedResults)
+      return droppedFor(signed, resultChanged(changedResult));
     for (const { table, name, after } of outcome.changes) this.#state.write(table, name, after);
     const receipt: Receipt = {
       ...(outcome.result === null ? {} : { result: outcome.result }),
@@ -194,7 +206,10 @@ class Staging {
   }
 
   /** The first row about to be written that is not as it was at the base. */
-  #refusedBySnapshot(base: Oid | undefined, before: Iterable<{ table: string; name: string; line: string | null }>): Refusal | undefined {
+  #refusedBySnapshot(
+    base: Oid | undefined,
+    before: Iterable<{ table: string; name: string; line: string | null }>,
+  ): Refusal | undefined {
     if (base === undefined) return undefined;
     const { buffer, cache, reader } = this.#context;
     const then = State.open(buffer, reader.block(base).state, cache);
@@ -215,7 +230,9 @@ class Staging {
     const outcome =
       transaction.kind === 'deploy'
         ? await deployContract(engine, this.#state, signed.id, transaction)
-        : await importRows(engine, buffer, this.#state, transaction, (rows) => this.#refusedBySnapshot(transaction.base, rows));
+        : await importRows(engine, buffer, this.#state, transaction, (rows) =>
+            this.#refusedBySnapshot(transaction.base, rows),
+          );
     if ('error' in outcome) return droppedFor(signed, outcome);
     return { signed, receipt: { rows: outcome.rows, status: 'applied', tx: signed.id } };
   }
@@ -259,7 +276,9 @@ const deadline = {
 
 /** A call that ran in time a moment ago and did not now: the machine is too busy to decide. */
 const ranInTimeOnce = (): AergoError =>
-  new AergoError('AERGO_MACHINE_BUSY', 'a call ran in time once and not again; nothing was written', { hint: 'try again when the machine is less busy' });
+  new AergoError('AERGO_MACHINE_BUSY', 'a call ran in time once and not again; nothing was written', {
+    hint: 'try again when the machine is less busy',
+  });
 
 const leftOutOf = (signed: SignedTransaction): StagedTransaction => ({
   signed,

@@ -21,7 +21,9 @@ export const transactionLimit_bytes = 1_048_576;
 
 const argumentsLimit = 100;
 
-export const oidSchema = z.custom<Oid>((value) => typeof value === 'string' && isOid(value)).meta({ type: 'string', pattern: '^[0-9a-f]{64}$' });
+export const oidSchema = z
+  .custom<Oid>((value) => typeof value === 'string' && isOid(value))
+  .meta({ type: 'string', pattern: '^[0-9a-f]{64}$' });
 export const transactionIdSchema = z
   .custom<TransactionId>((value) => typeof value === 'string' && isOid(value))
   .meta({ type: 'string', pattern: '^[0-9a-f]{64}$' });
@@ -136,21 +138,31 @@ export function checkTransaction(value: unknown): Transaction {
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const member = issue === undefined ? '' : issue.path.join('.');
-  throw new AergoError('AERGO_TRANSACTION_INVALID', `not a transaction: ${member === '' ? '' : `${member}: `}${issue?.message ?? 'not an object'}`);
+  throw new AergoError(
+    'AERGO_TRANSACTION_INVALID',
+    `not a transaction: ${member === '' ? '' : `${member}: `}${issue?.message ?? 'not an object'}`,
+  );
 }
 
 /** Whether the author signed exactly this, for this repository. */
 export function signatureHolds(repository: Oid, signed: SignedTransaction): boolean {
   const { author, sig } = signed.transaction;
   const signature = Buffer.from(sig, 'base64url');
-  return verifySignature(author, signedBytes(repository, signed.transaction), signature) && signature.toString('base64url') === sig;
+  return (
+    verifySignature(author, signedBytes(repository, signed.transaction), signature) &&
+    signature.toString('base64url') === sig
+  );
 }
 
 /** Throws `AERGO_SIGNATURE_INVALID` unless the author signed exactly this, for this repository. */
 export function checkSignature(repository: Oid, signed: SignedTransaction): void {
   if (signatureHolds(repository, signed)) return;
-  throw new AergoError('AERGO_SIGNATURE_INVALID', `transaction ${signed.id.slice(0, 7)} is not signed by ${signed.transaction.author} for this repository`, {
-    hint: 'a signature holds for one repository only: was it signed for another?',
-    details: { transaction: signed.id },
-  });
+  throw new AergoError(
+    'AERGO_SIGNATURE_INVALID',
+    `transaction ${signed.id.slice(0, 7)} is not signed by ${signed.transaction.author} for this repository`,
+    {
+      hint: 'a signature holds for one repository only: was it signed for another?',
+      details: { transaction: signed.id },
+    },
+  );
 }

@@ -2,22 +2,26 @@
  * Verification is building again: a block's structure and signatures are checked, then its transactions run on the
  * parent's state by the same functions that made it, and the tree that results must have the block's id.
  */
-import { canonicalJson, type JsonValue } from '../crypto/canonical-json.ts';
+
 import type { Engine } from '../contract/engine.ts';
+import { canonicalJson, type JsonValue } from '../crypto/canonical-json.ts';
 import { AergoError } from '../errors.ts';
 import type { Oid } from '../object/oid.ts';
 import { ObjectBuffer } from '../object/source.ts';
+import type { NodeCache } from '../state/table.ts';
 import { type Candidate, ordinaryCandidate, type Rights } from './admission.ts';
 import { assembleBlock, type BlockPlan } from './assemble.ts';
 import { type Block, type BlockContent, type BlockId, type BlockReader, checkSeal, putBlockTree } from './block.ts';
 import { boundBranch } from './header.ts';
 import type { History } from './history.ts';
-import type { NodeCache } from '../state/table.ts';
-import { stage, type StagedTransaction } from './stage.ts';
+import { type StagedTransaction, stage } from './stage.ts';
 import { checkSignature, type TransactionId } from './transaction.ts';
 
 /** What a merge would run, given by the merge layer. */
-export type MergeCandidates = (target: BlockId, source: BlockId) => Promise<{ bases: readonly BlockId[]; candidates: readonly Candidate[] }>;
+export type MergeCandidates = (
+  target: BlockId,
+  source: BlockId,
+) => Promise<{ bases: readonly BlockId[]; candidates: readonly Candidate[] }>;
 
 export interface VerifyContext {
   readonly reader: BlockReader;
@@ -33,7 +37,9 @@ export interface VerifyContext {
 }
 
 function wrong(id: BlockId, what: string, details: Record<string, unknown> = {}): AergoError {
-  return new AergoError('AERGO_BLOCK_INVALID', `block ${id.slice(0, 7)}: ${what}`, { details: { block: id, ...details } });
+  return new AergoError('AERGO_BLOCK_INVALID', `block ${id.slice(0, 7)}: ${what}`, {
+    details: { block: id, ...details },
+  });
 }
 
 /** Checks everything about a block that needs no run. Its parents are taken to be verified. */
@@ -42,7 +48,8 @@ export async function checkBlock(context: VerifyContext, id: BlockId): Promise<v
   const block = reader.block(id);
   const sealer = checkSeal(reader, id);
   if (!context.rights.maySeal(sealer)) throw wrong(id, `${sealer} may not seal on ${block.header.branch}`);
-  if (!context.engines.has(block.engine)) throw wrong(id, 'its engine is not accepted by the directory', { engine: block.engine });
+  if (!context.engines.has(block.engine))
+    throw wrong(id, 'its engine is not accepted by the directory', { engine: block.engine });
   checkPlace(context, block);
   const seen = new Set<TransactionId>();
   for (const signed of reader.transactions(id)) {
@@ -61,7 +68,8 @@ const parentsOf = { genesis: 0, block: 1, merge: 2 } as const;
 function checkPlace(context: VerifyContext, block: Block): void {
   const { id, header, commit } = block;
   const parents = commit.parents.map((parent) => context.reader.header(parent));
-  if (parents.length !== parentsOf[header.kind]) throw wrong(id, `a ${header.kind} has ${parentsOf[header.kind]} parents, not ${parents.length}`);
+  if (parents.length !== parentsOf[header.kind])
+    throw wrong(id, `a ${header.kind} has ${parentsOf[header.kind]} parents, not ${parents.length}`);
   if (header.kind === 'genesis') {
     if (id !== context.repository) throw wrong(id, 'it is the genesis block of another repository');
     return;
@@ -69,14 +77,19 @@ function checkPlace(context: VerifyContext, block: Block): void {
   const [first] = parents;
   if (first === undefined) return;
   if (header.repository !== context.repository) throw wrong(id, 'it belongs to another repository');
-  if (header.height !== first.height + 1) throw wrong(id, `its height is ${header.height}, its parent's ${first.height}`);
+  if (header.height !== first.height + 1)
+    throw wrong(id, `its height is ${header.height}, its parent's ${first.height}`);
   if (parents.some((parent) => parent.time >= header.time)) throw wrong(id, 'its time is not after its parents’');
   if (header.directory !== context.directory) throw wrong(id, 'the directory version that it names is not in force');
   if (boundBranch(header) !== boundBranch(first)) checkFirstOfBranch(context, block, first.start);
 }
 
 /** A block whose branch is not its parent's begins that branch: its `start` must be new on the chain. */
-function checkFirstOfBranch({ reader, history }: VerifyContext, { id, header, commit }: Block, startBefore: string): void {
+function checkFirstOfBranch(
+  { reader, history }: VerifyContext,
+  { id, header, commit }: Block,
+  startBefore: string,
+): void {
   const [parent] = commit.parents;
   if (header.start === startBefore) throw wrong(id, 'a branch keeps its name once it has a block');
   if (parent === undefined) return;
@@ -86,7 +99,10 @@ function checkFirstOfBranch({ reader, history }: VerifyContext, { id, header, co
 }
 
 /** The candidates that the block ran, and who was left out by its sealer. */
-async function candidatesOf(context: VerifyContext, block: Block): Promise<{ candidates: readonly Candidate[]; leftOut: Set<TransactionId> }> {
+async function candidatesOf(
+  context: VerifyContext,
+  block: Block,
+): Promise<{ candidates: readonly Candidate[]; leftOut: Set<TransactionId> }> {
   const { reader, history } = context;
   const [target, source] = block.commit.parents;
   if (target === undefined) return { candidates: [], leftOut: new Set() };
@@ -113,10 +129,14 @@ export async function rebuildBlock(context: VerifyContext, engine: Engine, engin
   const { header } = block;
   if (header.kind === 'genesis') return;
   if (block.engine !== engineId) {
-    throw new AergoError('AERGO_VERIFY_ENGINE', `block ${id.slice(0, 7)} was made by an engine that this version of aergo does not have`, {
-      hint: 'verify it with the version that has it; nothing is wrong with the block',
-      details: { block: id, engine: block.engine },
-    });
+    throw new AergoError(
+      'AERGO_VERIFY_ENGINE',
+      `block ${id.slice(0, 7)} was made by an engine that this version of aergo does not have`,
+      {
+        hint: 'verify it with the version that has it; nothing is wrong with the block',
+        details: { block: id, engine: block.engine },
+      },
+    );
   }
   const [parent] = block.commit.parents;
   if (parent === undefined) return;
@@ -131,7 +151,13 @@ export async function rebuildBlock(context: VerifyContext, engine: Engine, engin
       history: context.history,
       rights: context.rights,
       parentState: reader.block(parent).state,
-      place: { kind: header.kind, bound: boundBranch(header), height: header.height, time: header.time, parents: block.commit.parents },
+      place: {
+        kind: header.kind,
+        bound: boundBranch(header),
+        height: header.height,
+        time: header.time,
+        parents: block.commit.parents,
+      },
       dropChangedResults: header.kind === 'merge' && header.options.dropChangedResults === true,
       leftOut,
     },
@@ -140,7 +166,8 @@ export async function rebuildBlock(context: VerifyContext, engine: Engine, engin
   try {
     checkDecided(id, staged.transactions, leftOut);
     const rebuilt = assembleBlock(planOf(block), staged);
-    if (putBlockTree(buffer, rebuilt) !== block.commit.tree) throw firstDifference(reader, block, rebuilt, staged.transactions);
+    if (putBlockTree(buffer, rebuilt) !== block.commit.tree)
+      throw firstDifference(reader, block, rebuilt, staged.transactions);
   } catch (error) {
     await engine.abandon();
     throw error;
@@ -158,32 +185,53 @@ function planOf({ header, engine, commit }: Block): BlockPlan {
   return { ...plan, merge: { base, mode, options, source } };
 }
 
-function checkDecided(id: BlockId, transactions: readonly StagedTransaction[], leftOut: ReadonlySet<TransactionId>): void {
+function checkDecided(
+  id: BlockId,
+  transactions: readonly StagedTransaction[],
+  leftOut: ReadonlySet<TransactionId>,
+): void {
   const undecided = transactions.find((one) => one.receipt.status === 'left-out' && !leftOut.has(one.signed.id));
   if (undecided === undefined) return;
-  throw new AergoError('AERGO_VERIFY_UNDECIDED', `block ${id.slice(0, 7)}: transaction ${undecided.signed.id.slice(0, 7)} did not end in time on this machine`, {
-    hint: 'try again when the machine is less busy; nothing is said about the block',
-    details: { block: id, transaction: undecided.signed.id },
-  });
+  throw new AergoError(
+    'AERGO_VERIFY_UNDECIDED',
+    `block ${id.slice(0, 7)}: transaction ${undecided.signed.id.slice(0, 7)} did not end in time on this machine`,
+    {
+      hint: 'try again when the machine is less busy; nothing is said about the block',
+      details: { block: id, transaction: undecided.signed.id },
+    },
+  );
 }
 
-function firstDifference(reader: BlockReader, block: Block, rebuilt: BlockContent, staged: readonly StagedTransaction[]): AergoError {
+function firstDifference(
+  reader: BlockReader,
+  block: Block,
+  rebuilt: BlockContent,
+  staged: readonly StagedTransaction[],
+): AergoError {
   const failed = staged.find((one) => one.refusal !== undefined);
   if (block.header.kind === 'block' && failed !== undefined) {
     const { signed, refusal } = failed;
-    return wrong(block.id, `transaction ${signed.id.slice(0, 7)} does not take effect when it runs again: ${refusal?.error.message ?? ''}`, { transaction: signed.id });
+    return wrong(
+      block.id,
+      `transaction ${signed.id.slice(0, 7)} does not take effect when it runs again: ${refusal?.error.message ?? ''}`,
+      { transaction: signed.id },
+    );
   }
   const receipts = reader.receipts(block.id);
   const text = (value: unknown) => canonicalJson((value ?? null) as JsonValue);
   const index = rebuilt.receipts.findIndex((receipt, at) => text(receipt) !== text(receipts[at]));
   if (index >= 0 || receipts.length !== rebuilt.receipts.length) {
     const at = index >= 0 ? index : rebuilt.receipts.length;
-    return wrong(block.id, `receipt ${at} differs from the run`, { expected: rebuilt.receipts[at] ?? null, found: receipts[at] ?? null });
+    return wrong(block.id, `receipt ${at} differs from the run`, {
+      expected: rebuilt.receipts[at] ?? null,
+      found: receipts[at] ?? null,
+    });
   }
   if (rebuilt.state !== block.state) {
     return wrong(block.id, 'its state differs from the run', { expected: rebuilt.state, found: block.state });
   }
-  if (text(rebuilt.header) !== text(block.header)) return wrong(block.id, 'its header does not follow from its content', { expected: rebuilt.header });
+  if (text(rebuilt.header) !== text(block.header))
+    return wrong(block.id, 'its header does not follow from its content', { expected: rebuilt.header });
   return wrong(block.id, 'its transactions or data do not follow from the run');
 }
 

@@ -101,5 +101,7 @@ export class WorkingState {
 export function contractInForce(state: State, name: string): ContractInForce | undefined {
   const contract = state.contract(name);
   const source = state.contractSourceId(name);
-  return contract === undefined || source === undefined ? undefined : { manifest: parseManifest(contract.manifest), source };
+  return contract === undefined || source === undefined
+    ? undefined
+    : { manifest: parseManifest(contract.manifest), source };
 }

@@ -16,7 +16,12 @@ export interface StagedMerge {
 }
 
 /** Runs the pool. The engine then holds the result: seal and `finish`, or `abandon`. */
-export async function stageMerge(context: StageContext, pool: Pool, plan: Omit<BlockPlan, 'merge'>, source: BlockHeader): Promise<StagedMerge> {
+export async function stageMerge(
+  context: StageContext,
+  pool: Pool,
+  plan: Omit<BlockPlan, 'merge'>,
+  source: BlockHeader,
+): Promise<StagedMerge> {
   const staged = await stage(context, pool.candidates);
   const options = context.dropChangedResults === true ? { dropChangedResults: true as const } : {};
   const merge = { base: [...pool.bases], mode: 'automatic' as const, options, source: boundBranch(source) };

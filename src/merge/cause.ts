@@ -42,7 +42,11 @@ export interface PoolOutcome {
 }
 
 /** The cause of the drop at `index` of the pool; `undefined` where running again does not tell (an expiry, say). */
-export async function causeOfDrop(context: CauseContext, pool: readonly PoolOutcome[], index: number): Promise<Cause | undefined> {
+export async function causeOfDrop(
+  context: CauseContext,
+  pool: readonly PoolOutcome[],
+  index: number,
+): Promise<Cause | undefined> {
   const search = new CauseSearch(context, pool, index);
   return search.find();
 }
@@ -66,7 +70,9 @@ class CauseSearch {
     this.#kept = before.filter((one) => !one.dropped).map((one) => one.candidate);
     this.#droppedBefore = before.filter((one) => one.dropped).map((one) => one.candidate);
     this.#targetBlocks = ownBlocks(context.history, context.target, context.source).blocks;
-    this.#target = this.#targetBlocks.flatMap((from) => context.reader.transactions(from).map((signed) => ({ signed, from })));
+    this.#target = this.#targetBlocks.flatMap((from) =>
+      context.reader.transactions(from).map((signed) => ({ signed, from })),
+    );
   }
 
   async find(): Promise<Cause | undefined> {
@@ -123,7 +129,10 @@ class CauseSearch {
     const positions = this.#writes(this.#subject)
       .map((row) => writes.flatMap((rows, index) => (rows.some((other) => sameRow(row, other)) ? [index + 1] : [])))
       .filter((found) => found.length > 0);
-    return positions.reduce<number[]>((least, found) => (least.length === 0 || found.length < least.length ? found : least), []);
+    return positions.reduce<number[]>(
+      (least, found) => (least.length === 0 || found.length < least.length ? found : least),
+      [],
+    );
   }
 
   /** Whether the subject takes effect after the first `count` of the target's transactions and the kept ones of the pool. */
@@ -136,7 +145,10 @@ class CauseSearch {
   async #takesEffectWith(count: number): Promise<boolean> {
     const kept = new Set([...this.#kept, ...this.#droppedBefore.slice(0, count)]);
     const { start } = this.#targetPrefix(0);
-    return this.#takesEffect(start, this.#inPoolOrder.map((one) => one.candidate).filter((candidate) => kept.has(candidate)));
+    return this.#takesEffect(
+      start,
+      this.#inPoolOrder.map((one) => one.candidate).filter((candidate) => kept.has(candidate)),
+    );
   }
 
   async #takesEffect(start: BlockId, before: readonly Candidate[]): Promise<boolean> {
@@ -149,7 +161,8 @@ class CauseSearch {
   /** The last block whole in the first `count` transactions of the target, and the transactions that follow it. */
   #targetPrefix(count: number): { start: BlockId; rest: Candidate[] } {
     const { reader, target } = this.#context;
-    let start = this.#targetBlocks[0] === undefined ? target : (reader.block(this.#targetBlocks[0]).commit.parents[0] ?? target);
+    let start =
+      this.#targetBlocks[0] === undefined ? target : (reader.block(this.#targetBlocks[0]).commit.parents[0] ?? target);
     let left = count;
     for (const block of this.#targetBlocks) {
       const transactions = reader.transactions(block);

@@ -60,7 +60,8 @@ function contractsDuring(reader: BlockReader, block: BlockId, transactions: read
   const [parent] = reader.block(block).commit.parents;
   const before = parent === undefined ? after : State.open(reader.source, reader.block(parent).state);
   const lastDeploy = new Map<string, number>();
-  for (const [index, { transaction }] of transactions.entries()) if (transaction.kind === 'deploy') lastDeploy.set(transaction.contract, index);
+  for (const [index, { transaction }] of transactions.entries())
+    if (transaction.kind === 'deploy') lastDeploy.set(transaction.contract, index);
   const known = new Map<string, ContractInForce | undefined>();
   const inForce = (state: State, name: string): ContractInForce | undefined => {
     const key = `${state.oid} ${name}`;

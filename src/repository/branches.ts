@@ -3,6 +3,7 @@ import type { KeyId, SigningKey } from '../crypto/key.ts';
 import { AergoError } from '../errors.ts';
 import { branchRef, checkRefName, snapshotRef } from '../ledger/names.ts';
 import { readSnapshot, writeSnapshot } from '../ledger/snapshot.ts';
+import type { Oid } from '../object/oid.ts';
 import { ObjectBuffer } from '../object/source.ts';
 import type { BranchHead, RepositoryContext } from './context.ts';
 import { type BlockSummary, summaryOf } from './views.ts';
@@ -15,6 +16,8 @@ export interface BranchView {
 }
 
 export interface SnapshotView {
+  /** Of the tag. */
+  readonly id: Oid;
   readonly name: string;
   readonly block: BlockSummary;
   readonly tagger: KeyId;
@@ -33,7 +36,12 @@ export const listBranches = (context: RepositoryContext): BranchView[] =>
   context.branchNames().map((name) => viewOf(context, context.branch(name)));
 
 /** Throws `AERGO_BRANCH_EXISTS`, `AERGO_REF_NAME_INVALID` and what resolving the revision throws. */
-export async function createBranch(context: RepositoryContext, name: string, from = '@', switchTo = false): Promise<BranchView> {
+export async function createBranch(
+  context: RepositoryContext,
+  name: string,
+  from = '@',
+  switchTo = false,
+): Promise<BranchView> {
   checkRefName(name);
   if (context.store.ref(branchRef(name)) !== undefined) {
     throw new AergoError('AERGO_BRANCH_EXISTS', `there is a branch ${name} already`, { hint: `aergo switch ${name}` });
@@ -52,7 +60,9 @@ export async function createBranch(context: RepositoryContext, name: string, fro
 export async function deleteBranch(context: RepositoryContext, name: string, force = false): Promise<BranchView> {
   const branch = context.branch(name);
   if (name === context.currentBranch) {
-    throw new AergoError('AERGO_BRANCH_IN_USE', `${name} is the current branch`, { hint: 'aergo switch to another first' });
+    throw new AergoError('AERGO_BRANCH_IN_USE', `${name} is the current branch`, {
+      hint: 'aergo switch to another first',
+    });
   }
   const others = context.branchNames().filter((other) => other !== name);
   const kept = others.some((other) => context.history.isAncestor(branch.block, context.branch(other).block));
@@ -62,7 +72,10 @@ export async function deleteBranch(context: RepositoryContext, name: string, for
     });
   }
   const view = viewOf(context, branch);
-  await context.store.write({ refs: [{ name: branchRef(name), old: branch.block, new: null }], operation: context.operation() });
+  await context.store.write({
+    refs: [{ name: branchRef(name), old: branch.block, new: null }],
+    operation: context.operation(),
+  });
   return view;
 }
 
@@ -75,7 +88,9 @@ export async function renameBranch(context: RepositoryContext, from: string, to:
   }
   const { height, bound } = context.history.record(branch.block);
   if (bound === `${from}:${branch.start}`) {
-    throw new AergoError('AERGO_BRANCH_IN_USE', `${from} has blocks, and they say its name`, { hint: `aergo branch ${to} ${from} makes another branch from there` });
+    throw new AergoError('AERGO_BRANCH_IN_USE', `${from} has blocks, and they say its name`, {
+      hint: `aergo branch ${to} ${from} makes another branch from there`,
+    });
   }
   await context.store.write({
     refs: [
@@ -96,16 +111,23 @@ export async function switchBranch(context: RepositoryContext, name: string): Pr
 
 export function listSnapshots(context: RepositoryContext): SnapshotView[] {
   return context.store.refs(snapshotRef('')).map((ref) => {
-    const { name, block, tagger, time } = readSnapshot(context.store, ref.oid);
-    return { name, block: summaryOf(context, block), tagger, time };
+    const { id, name, block, tagger, time } = readSnapshot(context.store, ref.oid);
+    return { id, name, block: summaryOf(context, block), tagger, time };
   });
 }
 
 /** A signed tag of a block. Throws `AERGO_SNAPSHOT_EXISTS`, `AERGO_REF_NAME_INVALID` and what resolving throws. */
-export async function createSnapshot(context: RepositoryContext, name: string, revision: string, key: SigningKey): Promise<SnapshotView> {
+export async function createSnapshot(
+  context: RepositoryContext,
+  name: string,
+  revision: string,
+  key: SigningKey,
+): Promise<SnapshotView> {
   checkRefName(name);
   if (context.store.ref(snapshotRef(name)) !== undefined) {
-    throw new AergoError('AERGO_SNAPSHOT_EXISTS', `there is a snapshot ${name} already`, { hint: 'snapshots do not move: choose another name' });
+    throw new AergoError('AERGO_SNAPSHOT_EXISTS', `there is a snapshot ${name} already`, {
+      hint: 'snapshots do not move: choose another name',
+    });
   }
   const block = await context.blockAt(revision);
   const buffer = new ObjectBuffer(context.store);
@@ -117,7 +139,7 @@ export async function createSnapshot(context: RepositoryContext, name: string, r
     refs: [{ name: snapshotRef(name), old: null, new: tag, height }],
     operation: context.operation(),
   });
-  return { name, block: summaryOf(context, block.id), tagger: key.id, time: Math.floor(time / 1000) * 1000 };
+  return { id: tag, name, block: summaryOf(context, block.id), tagger: key.id, time: Math.floor(time / 1000) * 1000 };
 }
 
 /** Takes the name away; the block stays. Throws `AERGO_SNAPSHOT_UNKNOWN`. */

@@ -8,7 +8,7 @@ import { type DirectoryVersion, readDirectory, rightsOf } from '../directory/ver
 import { AergoError } from '../errors.ts';
 import type { Rights } from '../ledger/admission.ts';
 import { type Block, type BlockId, BlockReader } from '../ledger/block.ts';
-import { History } from '../ledger/history.ts';
+import type { History } from '../ledger/history.ts';
 import { branchOfRef, branchRef, directoryRef, snapshotRef } from '../ledger/names.ts';
 import { resolveRevision } from '../ledger/revision.ts';
 import { peelSnapshot } from '../ledger/snapshot.ts';
@@ -93,7 +93,9 @@ export class RepositoryContext {
 
   /** The engine over `.aergo/cache`, opened at the first need. */
   engine(): Promise<Engine> {
-    this.#engine ??= import('../contract/engine.ts').then(({ Engine }) => Engine.open({ directory: join(this.directory, 'cache') }));
+    this.#engine ??= import('../contract/engine.ts').then(({ Engine }) =>
+      Engine.open({ directory: join(this.directory, 'cache') }),
+    );
     return this.#engine;
   }
 

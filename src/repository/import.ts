@@ -9,7 +9,7 @@ import type { Row } from '../state/row.ts';
 import { State } from '../state/state.ts';
 import { buildTable } from '../state/table.ts';
 import type { RepositoryContext } from './context.ts';
-import { sign, type Submitted, submitOne } from './submit.ts';
+import { type Submitted, sign, submitOne } from './submit.ts';
 
 export interface ImportOptions {
   /** `contract.table` */
@@ -44,18 +44,27 @@ export async function importTable(context: RepositoryContext, options: ImportOpt
 function checkColumns(state: State, { table, columns }: ImportOptions): void {
   const schema = state.table(table)?.schema;
   if (schema === undefined) {
-    throw new AergoError('AERGO_TABLE_UNKNOWN', `there is no table ${table}`, { hint: 'aergo contract list', details: { table, candidates: state.tables() } });
+    throw new AergoError('AERGO_TABLE_UNKNOWN', `there is no table ${table}`, {
+      hint: 'aergo contract list',
+      details: { table, candidates: state.tables() },
+    });
   }
   const known = schema.columns.map((column) => column.name);
   const unknown = columns.find((column) => !known.includes(column));
   if (unknown !== undefined) {
-    throw new AergoError('AERGO_COLUMN_UNKNOWN', `${table} has no column ${JSON.stringify(unknown)}; it has ${known.join(', ')}`, {
-      hint: 'name the columns in the order of the file with --columns',
-      details: { table, column: unknown, candidates: known },
-    });
+    throw new AergoError(
+      'AERGO_COLUMN_UNKNOWN',
+      `${table} has no column ${JSON.stringify(unknown)}; it has ${known.join(', ')}`,
+      {
+        hint: 'name the columns in the order of the file with --columns',
+        details: { table, column: unknown, candidates: known },
+      },
+    );
   }
   if (new Set(columns).size !== columns.length) {
-    throw new AergoError('AERGO_COLUMN_UNKNOWN', 'a column is named twice', { hint: `name each of ${known.join(', ')} once at most` });
+    throw new AergoError('AERGO_COLUMN_UNKNOWN', 'a column is named twice', {
+      hint: `name each of ${known.join(', ')} once at most`,
+    });
   }
 }
 

@@ -10,7 +10,7 @@ import { type Cause, causeOfDrop, type PoolOutcome } from '../merge/cause.ts';
 import { type Pool, poolOf } from '../merge/pool.ts';
 import { ObjectBuffer } from '../object/source.ts';
 import type { RepositoryContext } from './context.ts';
-import { checkSealer, keep, nextBlock, type NextBlock, stageContext } from './seal.ts';
+import { checkSealer, keep, type NextBlock, nextBlock, stageContext } from './seal.ts';
 import { type BlockSummary, summaryOf } from './views.ts';
 
 export interface MergeOptions {
@@ -50,7 +50,11 @@ export interface MergeResult {
   readonly target: string;
   readonly applied: readonly Receipt[];
   /** Applied with another result than on the source. */
-  readonly changedResults: readonly { readonly tx: TransactionId; readonly there: string | null; readonly here: string | null }[];
+  readonly changedResults: readonly {
+    readonly tx: TransactionId;
+    readonly there: string | null;
+    readonly here: string | null;
+  }[];
   /** Dropped or left out. */
   readonly dropped: readonly DroppedTransaction[];
 }
@@ -82,14 +86,26 @@ export async function mergeBranches(context: RepositoryContext, options: MergeOp
     upToDate: false,
     ...(id === undefined ? {} : { block: summaryOf(context, id) }),
     applied: staged.transactions.filter((one) => one.refusal === undefined).map((one) => one.receipt),
-    changedResults: staged.transactions.flatMap(({ signed, changedResult }) => (changedResult === undefined ? [] : [{ tx: signed.id, ...changedResult }])),
+    changedResults: staged.transactions.flatMap(({ signed, changedResult }) =>
+      changedResult === undefined ? [] : [{ tx: signed.id, ...changedResult }],
+    ),
     dropped: await withCauses(context, next, source.block, pool, staged.transactions, options.causes ?? defaultCauses),
   };
 }
 
 /** The drops of a merge, the first of them with their causes. */
-async function withCauses(context: RepositoryContext, next: MergePlace, source: BlockId, pool: Pool, staged: readonly StagedTransaction[], limit: number): Promise<DroppedTransaction[]> {
-  const outcomes = pool.candidates.map((candidate, index) => ({ candidate, dropped: staged[index]?.refusal !== undefined }));
+async function withCauses(
+  context: RepositoryContext,
+  next: MergePlace,
+  source: BlockId,
+  pool: Pool,
+  staged: readonly StagedTransaction[],
+  limit: number,
+): Promise<DroppedTransaction[]> {
+  const outcomes = pool.candidates.map((candidate, index) => ({
+    candidate,
+    dropped: staged[index]?.refusal !== undefined,
+  }));
   const dropped: DroppedTransaction[] = [];
   for (const [index, { signed, receipt, refusal }] of staged.entries()) {
     if (refusal === undefined) continue;
@@ -99,7 +115,13 @@ async function withCauses(context: RepositoryContext, next: MergePlace, source: 
   return dropped;
 }
 
-async function findCause(context: RepositoryContext, next: MergePlace, source: BlockId, pool: readonly PoolOutcome[], index: number): Promise<DropCause | undefined> {
+async function findCause(
+  context: RepositoryContext,
+  next: MergePlace,
+  source: BlockId,
+  pool: readonly PoolOutcome[],
+  index: number,
+): Promise<DropCause | undefined> {
   const engine = await context.engine();
   const { parentState: _, buffer: __, ...staging } = stageContext(context, engine, next);
   const makeBuffer = () => new ObjectBuffer(context.store);
@@ -110,11 +132,21 @@ async function findCause(context: RepositoryContext, next: MergePlace, source: B
 }
 
 /** The cause of a drop that stands in a merge block, found as when it was merged. */
-export async function causeInBlock(context: RepositoryContext, block: BlockSummary, transaction: TransactionId): Promise<DropCause | undefined> {
+export async function causeInBlock(
+  context: RepositoryContext,
+  block: BlockSummary,
+  transaction: TransactionId,
+): Promise<DropCause | undefined> {
   const [target, source] = block.parents;
-  if (target === undefined || source === undefined) throw new AergoError('AERGO_INTERNAL', 'a drop stands in a block that is no merge');
+  if (target === undefined || source === undefined)
+    throw new AergoError('AERGO_INTERNAL', 'a drop stands in a block that is no merge');
   const pool = await poolOf(context.reader, context.history, target, source);
-  const dropped = new Set(context.reader.receipts(block.id).filter((one) => one.status !== 'applied').map((one) => one.tx));
+  const dropped = new Set(
+    context.reader
+      .receipts(block.id)
+      .filter((one) => one.status !== 'applied')
+      .map((one) => one.tx),
+  );
   const outcomes = pool.candidates.map((candidate) => ({ candidate, dropped: dropped.has(candidate.signed.id) }));
   const index = outcomes.findIndex(({ candidate }) => candidate.signed.id === transaction);
   if (index < 0) return undefined;

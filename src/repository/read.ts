@@ -14,9 +14,9 @@ import { decodeRow, type RowValues, rowVersion } from '../state/row.ts';
 import type { TableSchema } from '../state/schema.ts';
 import type { State } from '../state/state.ts';
 import { diffStates, type TableDifference } from '../state/state-difference.ts';
+import type { SnapshotView } from './branches.ts';
 import type { RepositoryContext } from './context.ts';
 import { causeInBlock, type DropCause } from './merge.ts';
-import type { SnapshotView } from './branches.ts';
 import { type BlockSummary, summaryOf, type TransactionInBlock } from './views.ts';
 
 /** A row with the version that `expect` takes. */
@@ -50,11 +50,19 @@ export async function tableSchema(context: RepositoryContext, table: string, at 
 }
 
 /** The row with this key, the key's columns in order; `undefined`: there is none. */
-export async function getRow(context: RepositoryContext, table: string, key: readonly string[], at = '@'): Promise<RowView | undefined> {
+export async function getRow(
+  context: RepositoryContext,
+  table: string,
+  key: readonly string[],
+  at = '@',
+): Promise<RowView | undefined> {
   const state = await context.stateAt(at);
   const schema = schemaOf(state, table);
   if (key.length !== schema.key.length) {
-    throw new AergoError('AERGO_USAGE', `the key of ${table} has ${schema.key.length} columns (${schema.key.join(', ')}), ${key.length} given`);
+    throw new AergoError(
+      'AERGO_USAGE',
+      `the key of ${table} has ${schema.key.length} columns (${schema.key.join(', ')}), ${key.length} given`,
+    );
   }
   const line = state.readRow(table, nameOfKey(schema, key));
   return line === undefined ? undefined : { row: decodeRow(line), version: rowVersion(line) };
@@ -86,11 +94,18 @@ function infoOf(state: State, name: string): ContractInfo | undefined {
 }
 
 /** A contract with the text of its source. Throws `AERGO_CONTRACT_UNKNOWN`. */
-export async function contractAt(context: RepositoryContext, name: string, at = '@'): Promise<ContractInfo & { text: string }> {
+export async function contractAt(
+  context: RepositoryContext,
+  name: string,
+  at = '@',
+): Promise<ContractInfo & { text: string }> {
   const state = await context.stateAt(at);
   const info = infoOf(state, checkContractName(name));
   if (info !== undefined) return { ...info, text: state.contract(name)?.source ?? '' };
-  throw new AergoError('AERGO_CONTRACT_UNKNOWN', `there is no contract ${name}`, { hint: 'aergo contract list', details: { contract: name, candidates: state.contracts() } });
+  throw new AergoError('AERGO_CONTRACT_UNKNOWN', `there is no contract ${name}`, {
+    hint: 'aergo contract list',
+    details: { contract: name, candidates: state.contracts() },
+  });
 }
 
 export interface LogOptions {
@@ -111,7 +126,11 @@ export async function logBlocks(context: RepositoryContext, options: LogOptions)
   return blocks;
 }
 
-async function blocksInRange(context: RepositoryContext, range: string, firstParent: boolean): Promise<Iterable<BlockId>> {
+async function blocksInRange(
+  context: RepositoryContext,
+  range: string,
+  firstParent: boolean,
+): Promise<Iterable<BlockId>> {
   const { history } = context;
   const [, from, to] = /^(.*?)\.\.(.*)$/s.exec(range) ?? [];
   const head = await context.resolve((to ?? range) || '@');
@@ -131,7 +150,11 @@ export interface TransactionView {
 export async function transactionView(context: RepositoryContext, prefix: string): Promise<TransactionView> {
   const view = await findTransaction(context, prefix);
   if (view !== undefined) return view;
-  throw new AergoError('AERGO_TRANSACTION_UNKNOWN', `no transaction has an id that begins with ${JSON.stringify(prefix)}`, { hint: 'aergo log shows blocks, aergo show BLOCK their transactions' });
+  throw new AergoError(
+    'AERGO_TRANSACTION_UNKNOWN',
+    `no transaction has an id that begins with ${JSON.stringify(prefix)}`,
+    { hint: 'aergo log shows blocks, aergo show BLOCK their transactions' },
+  );
 }
 
 async function findTransaction(context: RepositoryContext, prefix: string): Promise<TransactionView | undefined> {
@@ -139,14 +162,23 @@ async function findTransaction(context: RepositoryContext, prefix: string): Prom
   const [id, ...others] = ids;
   if (id === undefined) return undefined;
   if (others.length > 0) {
-    throw new AergoError('AERGO_REVISION_AMBIGUOUS', `${ids.length} transactions have ids that begin with ${prefix}`, { hint: `write more of it: ${ids.slice(0, 4).map((one) => one.slice(0, 12)).join(', ')}` });
+    throw new AergoError('AERGO_REVISION_AMBIGUOUS', `${ids.length} transactions have ids that begin with ${prefix}`, {
+      hint: `write more of it: ${ids
+        .slice(0, 4)
+        .map((one) => one.slice(0, 12))
+        .join(', ')}`,
+    });
   }
-  const blocks = (await context.history.occurrences(id)).map((one) => one.block).sort((a, b) => context.history.record(a).time - context.history.record(b).time);
+  const blocks = (await context.history.occurrences(id))
+    .map((one) => one.block)
+    .sort((a, b) => context.history.record(a).time - context.history.record(b).time);
   const receipts = blocks.flatMap((block) => {
     const receipt = context.reader.receipts(block).find((one) => one.tx === id);
     return receipt === undefined ? [] : [{ block: summaryOf(context, block), receipt }];
   });
-  const transaction = receipts.flatMap(({ block }) => context.reader.transactions(block.id).find((one) => one.id === id) ?? [])[0]?.transaction;
+  const transaction = receipts.flatMap(
+    ({ block }) => context.reader.transactions(block.id).find((one) => one.id === id) ?? [],
+  )[0]?.transaction;
   return transaction === undefined ? undefined : { id, transaction, receipts };
 }
 
@@ -169,15 +201,18 @@ export interface BlockView {
   readonly dropped: readonly TransactionInBlock[];
 }
 
-export type Shown = BlockView | ({ readonly kind: 'transaction' } & TransactionView) | { readonly kind: 'snapshot'; readonly snapshot: SnapshotView; readonly block: BlockSummary };
+export type Shown =
+  | BlockView
+  | ({ readonly kind: 'transaction' } & TransactionView)
+  | { readonly kind: 'snapshot'; readonly snapshot: SnapshotView; readonly block: BlockSummary };
 
 /** Whatever an id or a name stands for: a snapshot, a block by any revision, or a transaction. */
 export async function showId(context: RepositoryContext, id: string): Promise<Shown> {
   const ref = context.store.ref(snapshotRef(id.replace(/^tags\//, '')));
   if (ref !== undefined) {
-    const { name, block, tagger, time } = readSnapshot(context.store, ref.oid);
+    const { id: tag, name, block, tagger, time } = readSnapshot(context.store, ref.oid);
     const summary = summaryOf(context, block);
-    return { kind: 'snapshot', snapshot: { name, block: summary, tagger, time }, block: summary };
+    return { kind: 'snapshot', snapshot: { id: tag, name, block: summary, tagger, time }, block: summary };
   }
   try {
     return await blockView(context, await context.resolve(id));
@@ -191,7 +226,9 @@ export async function showId(context: RepositoryContext, id: string): Promise<Sh
 
 async function blockView(context: RepositoryContext, id: BlockId): Promise<BlockView> {
   const receipts = context.reader.receipts(id);
-  const transactions = context.reader.transactions(id).map((signed, index) => ({ id: signed.id, transaction: signed.transaction, receipt: receipts[index] }));
+  const transactions = context.reader
+    .transactions(id)
+    .map((signed, index) => ({ id: signed.id, transaction: signed.transaction, receipt: receipts[index] }));
   const dropped: TransactionInBlock[] = [];
   for (const receipt of receipts.slice(transactions.length)) {
     const view = await findTransaction(context, receipt.tx);
@@ -221,7 +258,12 @@ export interface Difference {
 }
 
 /** What differs between two revisions, in one table or in all. */
-export async function differenceOf(context: RepositoryContext, from: string, to: string, table?: string): Promise<Difference> {
+export async function differenceOf(
+  context: RepositoryContext,
+  from: string,
+  to: string,
+  table?: string,
+): Promise<Difference> {
   const before = await context.stateAt(from);
   const after = await context.stateAt(to);
   if (table !== undefined && before.table(table) === undefined) schemaOf(after, table);

@@ -10,7 +10,7 @@ import { assembleBlock, type BlockPlan } from '../ledger/assemble.ts';
 import { type BlockContent, type BlockId, sealBlock } from '../ledger/block.ts';
 import { objectsOfBlock } from '../ledger/block-objects.ts';
 import { branchRef } from '../ledger/names.ts';
-import { type Staged, type StageContext, stage } from '../ledger/stage.ts';
+import { type StageContext, type Staged, stage } from '../ledger/stage.ts';
 import { ObjectBuffer } from '../object/source.ts';
 import type { BranchHead, RepositoryContext } from './context.ts';
 
@@ -33,13 +33,22 @@ export function checkSealer(context: RepositoryContext, sealer: KeyId): void {
 }
 
 /** The block to come on a branch; `merged` is the second parent of a merge. */
-export function nextBlock(context: RepositoryContext, branch: BranchHead, merged?: BlockId, buffer = new ObjectBuffer(context.store)): NextBlock {
+export function nextBlock(
+  context: RepositoryContext,
+  branch: BranchHead,
+  merged?: BlockId,
+  buffer = new ObjectBuffer(context.store),
+): NextBlock {
   const { engines, id: directory, repository } = context.directoryVersion;
   if (!engines.includes(context.engineId)) {
-    throw new AergoError('AERGO_ENGINE_NOT_ACCEPTED', 'the policy of this repository does not accept the SQL engine of this version of aergo', {
-      hint: 'use the version that the repository was made with',
-      details: { accepted: engines, engine: context.engineId },
-    });
+    throw new AergoError(
+      'AERGO_ENGINE_NOT_ACCEPTED',
+      'the policy of this repository does not accept the SQL engine of this version of aergo',
+      {
+        hint: 'use the version that the repository was made with',
+        details: { accepted: engines, engine: context.engineId },
+      },
+    );
   }
   const parents = merged === undefined ? [branch.block] : [branch.block, merged];
   const height = context.history.record(branch.block).height + 1;
@@ -56,20 +65,35 @@ export function nextBlock(context: RepositoryContext, branch: BranchHead, merged
 }
 
 /** What staging needs of a repository. */
-export function stageContext(context: RepositoryContext, engine: Engine, next: Pick<NextBlock, 'place' | 'buffer' | 'branch'>): StageContext {
+export function stageContext(
+  context: RepositoryContext,
+  engine: Engine,
+  next: Pick<NextBlock, 'place' | 'buffer' | 'branch'>,
+): StageContext {
   const { reader, history, rights, cache } = context;
   const parentState = reader.block(next.branch.block).state;
   return { engine, reader, history, rights, cache, parentState, place: next.place, buffer: next.buffer };
 }
 
 /** Runs the candidates for an ordinary block. The engine holds the result: `keep` or `engine.abandon()` must follow. */
-export async function stageOrdinary(context: RepositoryContext, engine: Engine, next: NextBlock, candidates: readonly Candidate[]): Promise<{ staged: Staged; content: BlockContent }> {
+export async function stageOrdinary(
+  context: RepositoryContext,
+  engine: Engine,
+  next: NextBlock,
+  candidates: readonly Candidate[],
+): Promise<{ staged: Staged; content: BlockContent }> {
   const staged = await stage(stageContext(context, engine, next), candidates);
   return { staged, content: assembleBlock(next.plan, staged) };
 }
 
 /** Signs the block, writes it durably and moves the branch. Where that fails the engine goes back too. */
-export async function keep(context: RepositoryContext, engine: Engine, next: NextBlock, content: BlockContent, sealer: SigningKey): Promise<BlockId> {
+export async function keep(
+  context: RepositoryContext,
+  engine: Engine,
+  next: NextBlock,
+  content: BlockContent,
+  sealer: SigningKey,
+): Promise<BlockId> {
   const { branch, buffer } = next;
   let id: BlockId;
   try {

@@ -23,7 +23,12 @@ import { type BlockSummary, type Sealed, summaryOf } from './views.ts';
 const defaultBlockSize = 1_000;
 
 /** Fills in what an author need not say (branch, nonce) and signs. */
-export function sign(context: RepositoryContext, branch: BranchHead, unsigned: Record<string, unknown>, key: SigningKey): SignedTransaction {
+export function sign(
+  context: RepositoryContext,
+  branch: BranchHead,
+  unsigned: Record<string, unknown>,
+  key: SigningKey,
+): SignedTransaction {
   const nonce = Buffer.from(context.options.random(12)).toString('base64url');
   const filled = { branch: `${branch.name}:${branch.start}`, nonce, ...unsigned };
   // The schema is checked with a signature's form in place, so that a mistake is named before anything is signed.
@@ -43,7 +48,12 @@ export interface SubmitOne {
 export type Submitted = Sealed | (Omit<Sealed, 'block'> & { readonly block: undefined });
 
 /** One transaction, in a block of its own. Throws why it does not take effect; then nothing was written. */
-export async function submitOne(context: RepositoryContext, branch: BranchHead, signed: SignedTransaction, options: SubmitOne): Promise<Submitted> {
+export async function submitOne(
+  context: RepositoryContext,
+  branch: BranchHead,
+  signed: SignedTransaction,
+  options: SubmitOne,
+): Promise<Submitted> {
   checkSealer(context, options.sealer.id);
   await refuseRepeated(context, signed, branch);
   const engine = await context.engine();
@@ -60,13 +70,21 @@ export async function submitOne(context: RepositoryContext, branch: BranchHead, 
   return { ...done, block: summaryOf(context, await keep(context, engine, next, content, options.sealer)) };
 }
 
-async function refuseRepeated(context: RepositoryContext, { id }: SignedTransaction, branch: BranchHead): Promise<void> {
+async function refuseRepeated(
+  context: RepositoryContext,
+  { id }: SignedTransaction,
+  branch: BranchHead,
+): Promise<void> {
   const before = await context.history.standsIn(id, branch.block, 'applied');
   if (before === undefined) return;
-  throw new AergoError('AERGO_TRANSACTION_REPEATED', `transaction ${id.slice(0, 7)} took effect before, in block ${before.slice(0, 7)}`, {
-    hint: `aergo tx ${id.slice(0, 7)}`,
-    details: { transaction: id, block: before },
-  });
+  throw new AergoError(
+    'AERGO_TRANSACTION_REPEATED',
+    `transaction ${id.slice(0, 7)} took effect before, in block ${before.slice(0, 7)}`,
+    {
+      hint: `aergo tx ${id.slice(0, 7)}`,
+      details: { transaction: id, block: before },
+    },
+  );
 }
 
 export interface SubmitOptions {
@@ -82,8 +100,16 @@ export interface SubmitOptions {
 /** What became of many transactions. */
 export interface SubmitResult {
   readonly blocks: readonly BlockSummary[];
-  readonly applied: readonly { readonly line: number; readonly transaction: TransactionId; readonly receipt: StagedTransaction['receipt'] }[];
-  readonly rejected: readonly { readonly line: number; readonly transaction?: TransactionId; readonly error: AergoError }[];
+  readonly applied: readonly {
+    readonly line: number;
+    readonly transaction: TransactionId;
+    readonly receipt: StagedTransaction['receipt'];
+  }[];
+  readonly rejected: readonly {
+    readonly line: number;
+    readonly transaction?: TransactionId;
+    readonly error: AergoError;
+  }[];
 }
 
 interface Line {
@@ -92,7 +118,11 @@ interface Line {
 }
 
 /** Seals what is good in blocks, and lists what is not. */
-export async function submitLines(context: RepositoryContext, lines: AsyncIterable<string> | Iterable<string>, options: SubmitOptions): Promise<SubmitResult> {
+export async function submitLines(
+  context: RepositoryContext,
+  lines: AsyncIterable<string> | Iterable<string>,
+  options: SubmitOptions,
+): Promise<SubmitResult> {
   checkSealer(context, options.sealer.id);
   const submission = new Submission(context, options);
   let batch: Line[] = [];
@@ -133,7 +163,12 @@ class Submission {
     if (admitted.length === 0) return;
     const engine = await this.#context.engine();
     const next = nextBlock(this.#context, branch);
-    const { staged, content } = await stageOrdinary(this.#context, engine, next, admitted.map((one) => one.candidate));
+    const { staged, content } = await stageOrdinary(
+      this.#context,
+      engine,
+      next,
+      admitted.map((one) => one.candidate),
+    );
     for (const [index, { signed, receipt, refusal }] of staged.transactions.entries()) {
       const line = admitted[index]?.line ?? 0;
       if (refusal === undefined) this.result.applied.push({ line, transaction: signed.id, receipt });
@@ -158,7 +193,10 @@ class Submission {
         await refuseRepeated(this.#context, signed, branch);
         this.#seen.add(signed.id);
         const bound = `${branch.name}:${branch.start}`;
-        admitted.push({ line: number, candidate: await ordinaryCandidate(this.#context.history, signed, bound, branch.block) });
+        admitted.push({
+          line: number,
+          candidate: await ordinaryCandidate(this.#context.history, signed, bound, branch.block),
+        });
       } catch (error) {
         if (!(error instanceof AergoError)) throw error;
         this.result.rejected.push({ line: number, ...(signed === undefined ? {} : { transaction: signed.id }), error });
@@ -172,7 +210,10 @@ class Submission {
     const value = parseLine(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value) && !('sig' in value)) {
       if (this.#options.key === undefined) {
-        throw new AergoError('AERGO_TRANSACTION_INVALID', 'the transaction is not signed, and there is no key to sign it with');
+        throw new AergoError(
+          'AERGO_TRANSACTION_INVALID',
+          'the transaction is not signed, and there is no key to sign it with',
+        );
       }
       return sign(this.#context, branch, value as Record<string, unknown>, this.#options.key);
     }

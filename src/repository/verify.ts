@@ -16,7 +16,11 @@ export interface VerifyOptions {
 
 export interface VerifyReport {
   /** For each head: the blocks on its own chain, and those that merges brought, by the branch they were sealed on. */
-  readonly branches: readonly { readonly name: string; readonly blocks: number; readonly merged: readonly { readonly branch: string; readonly blocks: number }[] }[];
+  readonly branches: readonly {
+    readonly name: string;
+    readonly blocks: number;
+    readonly merged: readonly { readonly branch: string; readonly blocks: number }[];
+  }[];
   readonly blocks: number;
   readonly transactions: number;
   readonly snapshots: number;
@@ -39,16 +43,24 @@ async function checkLog(context: RepositoryContext): Promise<void> {
   const report = await context.store.fsck();
   const [first] = report.problems;
   if (first === undefined) return;
-  throw new AergoError('AERGO_STORE_DAMAGED', first.problem, { hint: 'aergo fsck lists all that is wrong', details: { ...first } });
+  throw new AergoError('AERGO_STORE_DAMAGED', first.problem, {
+    hint: 'aergo fsck lists all that is wrong',
+    details: { ...first },
+  });
 }
 
-async function headsToVerify(context: RepositoryContext, revision: string | undefined): Promise<{ name: string; block: BlockId }[]> {
+async function headsToVerify(
+  context: RepositoryContext,
+  revision: string | undefined,
+): Promise<{ name: string; block: BlockId }[]> {
   if (revision !== undefined) return [{ name: revision, block: await context.resolve(revision) }];
   return context.branchNames().map((name) => context.branch(name));
 }
 
 function checkSnapshots(context: RepositoryContext): BlockId[] {
-  return context.store.refs(snapshotRef('')).map((ref) => checkSnapshot(context.reader, ref.oid, ref.name.slice(snapshotRef('').length)).block);
+  return context.store
+    .refs(snapshotRef(''))
+    .map((ref) => checkSnapshot(context.reader, ref.oid, ref.name.slice(snapshotRef('').length)).block);
 }
 
 function verifyContext(context: RepositoryContext): VerifyContext {
@@ -83,7 +95,10 @@ async function verifyBlocks(context: RepositoryContext, order: readonly BlockId[
   return transactions;
 }
 
-function countBlocks({ history, reader }: RepositoryContext, head: BlockId): { blocks: number; merged: { branch: string; blocks: number }[] } {
+function countBlocks(
+  { history, reader }: RepositoryContext,
+  head: BlockId,
+): { blocks: number; merged: { branch: string; blocks: number }[] } {
   const chain = new Set(history.chain(head));
   const merged = new Map<string, number>();
   for (const id of history.reachable([head])) {

@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type SigningKey, signingKeyFromSeed } from '../../src/crypto/key.ts';
-import { Repository } from '../../src/repository.ts';
 import type { RepositoryOptions } from '../../src/repository/context.ts';
+import { Repository } from '../../src/repository.ts';
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
@@ -53,7 +53,12 @@ export interface TestRepository {
 export async function newRepository(seed = 'test', options = fixedOptions(seed)): Promise<TestRepository> {
   const directory = join(temporaryDirectory(), '.aergo');
   const admin = keyOf('ada');
-  const repository = await Repository.init(directory, { ...options, key: admin, memberName: 'ada', visibility: 'public' });
+  const repository = await Repository.init(directory, {
+    ...options,
+    key: admin,
+    memberName: 'ada',
+    visibility: 'public',
+  });
   onTestFinished(() => closeQuietly(repository));
   return { repository, directory, admin, options };
 }

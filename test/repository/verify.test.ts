@@ -1,0 +1,222 @@
+import { describe, expect, it } from 'vitest';
+import { canonicalJson } from '../../src/crypto/canonical-json.ts';
+import type { SigningKey } from '../../src/crypto/key.ts';
+import { signSsh } from '../../src/crypto/sshsig.ts';
+import { type BlockContent, BlockReader, putBlockTree, sealBlock } from '../../src/ledger/block.ts';
+import { objectsOfBlock } from '../../src/ledger/block-objects.ts';
+import { History } from '../../src/ledger/history.ts';
+import { signTransaction } from '../../src/ledger/transaction.ts';
+import { type Commit, commitPayload, encodeCommit } from '../../src/object/commit.ts';
+import type { Oid } from '../../src/object/oid.ts';
+import { ObjectBuffer } from '../../src/object/source.ts';
+import { Store } from '../../src/store/store.ts';
+import {
+  closeQuietly,
+  fixedOptions,
+  keyOf,
+  newRepository,
+  openRepository,
+  type TestRepository,
+  withBank,
+} from '../support/repository.ts';
+
+interface Forgery {
+  readonly test: TestRepository;
+  readonly store: Store;
+  readonly reader: BlockReader;
+  readonly buffer: ObjectBuffer;
+  readonly head: Oid;
+  /** The content of the head block, a payment, to be changed. */
+  readonly content: BlockContent;
+}
+
+/** A repository whose last block is a payment, opened below the ledger so that anything can be written into it. */
+async function forge(make: (forgery: Forgery) => Oid): Promise<TestRepository> {
+  const test = await newRepository();
+  await withBank(test, { alice: '100', bob: '100' });
+  await test.repository.call({ contract: 'bank', function: 'pay', args: ['alice', 'bob', '1'], key: test.admin });
+  await closeQuietly(test.repository);
+  const history = new History();
+  const store = await Store.open(test.directory, { ...fixedOptions('forge'), derive: history.derive.bind(history) });
+  history.attach(store);
+  const reader = new BlockReader(store);
+  const head = store.ref('refs/heads/main')?.oid as Oid;
+  const { header, commit, engine, state } = reader.block(head);
+  const content = {
+    header,
+    parents: commit.parents,
+    engine,
+    transactions: reader.transactions(head),
+    receipts: reader.receipts(head),
+    state,
+    data: [],
+  };
+  const buffer = new ObjectBuffer(store);
+  const forged = make({ test, store, reader, buffer, head, content });
+  await store.write({
+    blocks: [{ id: forged, objects: objectsOfBlock(buffer, forged) }],
+    refs: [{ name: 'refs/heads/main', old: head, new: forged, height: header.height }],
+    operation: { time: 1, command: 'forge', head: 'refs/heads/main' },
+  });
+  await store.close();
+  return test;
+}
+
+async function verdict(test: TestRepository): Promise<unknown> {
+  const repository = await openRepository(test.directory);
+  try {
+    return await repository.verify();
+  } finally {
+    await closeQuietly(repository);
+  }
+}
+
+const sealed =
+  (change: (content: BlockContent, forgery: Forgery) => BlockContent, by?: SigningKey) => (forgery: Forgery) =>
+    sealBlock(forgery.buffer, change(forgery.content, forgery), by ?? forgery.test.admin);
+
+const withHeader = (changes: object) =>
+  sealed((content) => ({ ...content, header: { ...content.header, ...changes } as BlockContent['header'] }));
+
+/** The commit of the content, changed, then signed. */
+const withCommit = (change: (commit: Commit) => Commit) => (forgery: Forgery) => {
+  const { buffer, content, test, reader, head } = forgery;
+  const { signature: _, ...before } = reader.block(head).commit;
+  const commit = change({ ...before, tree: putBlockTree(buffer, content) });
+  return buffer.put(
+    'commit',
+    encodeCommit({ ...commit, signature: signSsh(test.admin, commitPayload(commit), 'git') }),
+  );
+};
+
+const forgeries: [string, (forgery: Forgery) => Oid, RegExp][] = [
+  ['a sealer who is no member', sealed((content) => content, keyOf('eve')), /may not seal/],
+  ['a height that is not the parent’s + 1', withHeader({ height: 9 }), /height/],
+  ['a time that is not after the parent’s', withHeader({ time: 1_000 }), /time/],
+  ['another repository', withHeader({ repository: 'a'.repeat(64) }), /./],
+  ['a directory version that is not in force', withHeader({ directory: 'a'.repeat(64) }), /directory/],
+  ['another start under the parent’s branch', withHeader({ start: '0123456789abcdef' }), /./],
+  ['another branch with the parent’s start', withHeader({ branch: 'other' }), /keeps its name|does not take effect/],
+  ['counts that do not follow', withHeader({ counts: { applied: 2, dropped: 0, leftOut: 0 } }), /message|header/],
+  [
+    'a state that differs from the run',
+    sealed((content, { reader }) => ({ ...content, state: reader.block(content.parents[0] as Oid).state })),
+    /state differs/,
+  ],
+  [
+    'a receipt that is false',
+    sealed((content) => ({ ...content, receipts: content.receipts.map((one) => ({ ...one, result: 'No' })) })),
+    /receipt 0 differs/,
+  ],
+  ['a receipt that is missing', sealed((content) => ({ ...content, receipts: [] })), /receipt 0 differs/],
+  [
+    'a transaction twice',
+    sealed((content) => ({ ...content, transactions: [...content.transactions, ...content.transactions] })),
+    /twice/,
+  ],
+  [
+    'a transaction that had taken effect before',
+    sealed((content, { reader }) => ({ ...content, transactions: reader.transactions(content.parents[0] as Oid) })),
+    /had taken effect before/,
+  ],
+  [
+    'a transaction of another branch',
+    sealed((content, { reader, test }) => {
+      const { sig: _, author: __, ...unsigned } = content.transactions[0]?.transaction ?? expect.fail();
+      const repository = reader.repositoryOf(content.parents[0] as Oid);
+      return {
+        ...content,
+        transactions: [
+          signTransaction(repository, { ...unsigned, branch: 'side:0123456789abcdef' } as never, test.admin),
+        ],
+      };
+    }),
+    /signed for side/,
+  ],
+  [
+    'a transaction that its author did not sign',
+    sealed((content) => ({
+      ...content,
+      transactions: content.transactions.map((signed) => {
+        const transaction = { ...signed.transaction, args: ['alice', 'bob', '2'] } as typeof signed.transaction;
+        return { ...signed, transaction, line: canonicalJson(transaction as never) };
+      }),
+    })),
+    /not signed by/,
+  ],
+  ['no parent', withCommit((commit) => ({ ...commit, parents: [] })), /parents/],
+  [
+    'a message that does not follow',
+    withCommit((commit) => ({ ...commit, message: 'Block 4 on main: all is well\n' })),
+    /message/,
+  ],
+  [
+    'seconds that do not follow',
+    withCommit((commit) => ({ ...commit, committer: { ...commit.committer, seconds: 5 } })),
+    /author and committer/,
+  ],
+  [
+    'another author than sealer',
+    withCommit((commit) => ({ ...commit, author: { ...commit.author, name: 'ada' } })),
+    /author and committer/,
+  ],
+  [
+    'no signature',
+    ({ buffer, reader, head }) => {
+      const { signature: _, ...commit } = reader.block(head).commit;
+      return buffer.put('commit', encodeCommit(commit));
+    },
+    /not signed/,
+  ],
+  [
+    'another commit’s signature',
+    ({ buffer, reader, head }) => {
+      const { commit } = reader.block(head);
+      const other = reader.block(commit.parents[0] as Oid).commit;
+      return buffer.put(
+        'commit',
+        encodeCommit({ ...commit, ...(other.signature === undefined ? {} : { signature: other.signature }) }),
+      );
+    },
+    /signature does not hold/,
+  ],
+];
+
+describe('verification', () => {
+  it.each(forgeries)('refuses %s with exit code 6 and the block', async (_, make, message) => {
+    const test = await forge(make);
+    await expect(verdict(test)).rejects.toMatchObject({ exitCode: 6, message: expect.stringMatching(message) });
+  });
+
+  it('takes the block that was forged without a change', async () => {
+    const test = await forge(
+      sealed((content) => ({ ...content, header: { ...content.header, time: content.header.time + 1 } })),
+    );
+    expect(await verdict(test)).toMatchObject({ blocks: 5 });
+  });
+
+  it('says that it cannot tell of a block that another engine made', async () => {
+    const options = { ...fixedOptions('engine'), engineDescription: '{"format":1}\n' };
+    const test = await newRepository('engine', options);
+    await withBank(test, { alice: '1' });
+    expect(await test.repository.verify()).toMatchObject({ blocks: 3 });
+    await closeQuietly(test.repository);
+    const repository = await openRepository(test.directory);
+    await expect(repository.verify()).rejects.toMatchObject({ code: 'AERGO_VERIFY_ENGINE', exitCode: 75 });
+    await expect(
+      repository.call({ contract: 'bank', function: 'pay', args: ['alice', 'alice', '1'], key: test.admin }),
+    ).rejects.toMatchObject({ code: 'AERGO_ENGINE_NOT_ACCEPTED' });
+    expect(await repository.verify({ fast: true })).toMatchObject({ blocks: 3, fast: true });
+  });
+
+  it('checks snapshots: signed, of the block they say', async () => {
+    const test = await newRepository();
+    await withBank(test, { alice: '1' });
+    await test.repository.createSnapshot('v1', '@~1', keyOf('eve'));
+    expect(test.repository.snapshots()).toMatchObject([{ name: 'v1', tagger: keyOf('eve').id, block: { height: 1 } }]);
+    expect(await test.repository.verify()).toMatchObject({ snapshots: 1 });
+    await expect(test.repository.createSnapshot('v1', '@', test.admin)).rejects.toMatchObject({
+      code: 'AERGO_SNAPSHOT_EXISTS',
+    });
+  });
+});
