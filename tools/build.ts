@@ -9,18 +9,13 @@ import { fileURLToPath } from 'node:url';
 import { Plugin } from '@oclif/core';
 import { rolldown } from 'rolldown';
 import { configOptions } from '../src/cli/oclif-config.ts';
+import { makeEngineArchive } from './engine-archive.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 
 /** What is loaded as it lies in node_modules: native code, and WASM that finds its files beside itself. */
-const external = [
-  /^@electric-sql\//,
-  /^libpg-query/,
-  /^level$/,
-  /^classic-level/,
-  ...(existsSync(join(root, 'src/repository.ts')) ? [] : [/repository\.ts$/]),
-]; // TEMP
+const external = [/^@electric-sql\//, /^libpg-query/, /^level$/, /^classic-level/];
 
 const entries = [
   ...globSync('commands/**/*.ts', { cwd: root }),
@@ -34,9 +29,7 @@ async function bundle(): Promise<string[]> {
     cwd: root,
     input: Object.fromEntries(entries.map((path) => [path.replace(/\.ts$/, ''), path])),
     platform: 'node',
-    external: (id, importer) =>
-      external.some((pattern) => pattern.test(id)) ||
-      (id.startsWith('.') && importer !== undefined && !existsSync(join(importer, '..', id)) && id.endsWith('.ts')), // TEMP
+    external,
     logLevel: 'warn',
   });
   const { output } = await build.write({
@@ -106,5 +99,6 @@ const written = await bundle();
 removeStale(written);
 const commands = await writeManifest(version);
 declareTypes();
+await makeEngineArchive();
 const seconds = ((performance.now() - started) / 1000).toFixed(1);
 process.stdout.write(`built ${commands} commands in ${seconds} s\n`);

@@ -20,7 +20,7 @@ export default class ContractCheck extends AergoCommand {
     this.print({ ok: findings.length === 0, file: args.file, name, findings }, () => {
       return contract === undefined || findings.length > 0
         ? findingLines(args.file, findings)
-        : contractLine({ name, ...contract });
+        : contractLine({ name, ...contract, tables: contract.tables.map((table) => table.name) });
     });
     if (findings.length > 0) this.answerNo();
   }

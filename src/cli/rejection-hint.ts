@@ -8,15 +8,22 @@ interface Call {
   readonly at: string | undefined;
 }
 
-/** Runs the call; a rejection without a hint gets one: `aergo get bank.accounts alice`. */
+const rejections: ReadonlySet<string> = new Set([
+  'AERGO_CONTRACT_REJECTED',
+  'AERGO_CONTRACT_FAILED',
+  'AERGO_CONSTRAINT',
+]);
+
+/** Runs the call; a rejection gets a better hint where a row can be told: `aergo get bank.accounts alice`. */
 export async function withRejectionHint<T>(repository: Repository, call: Call, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
-    if (!(error instanceof AergoError && error.code === 'AERGO_CONTRACT_REJECTED')) throw error;
-    const place = error.hint ?? (await rowOfCall(repository, call));
-    const hint = place === undefined ? '(nothing was written)' : `${place}   (nothing was written)`;
-    throw new AergoError(error.code, error.message, { hint, details: error.details, cause: error.cause });
+    if (!(error instanceof AergoError && rejections.has(error.code))) throw error;
+    const place = await rowOfCall(repository, call);
+    if (place === undefined) throw error;
+    const { code, message, details, cause } = error;
+    throw new AergoError(code, message, { hint: `${place}   (nothing was written)`, details, cause });
   }
 }
 

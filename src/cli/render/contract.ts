@@ -2,17 +2,26 @@
 import type { ContractInfo } from '../face.ts';
 import { aligned } from './columns.ts';
 
-type Named = Pick<ContractInfo, 'name' | 'tables' | 'views' | 'functions'>;
+/** What a contract has, by name. */
+export interface ContractNames {
+  readonly name: string;
+  readonly tables: readonly string[];
+  readonly views: readonly string[];
+  readonly functions: readonly { readonly name: string }[];
+}
 
 /** `bank: table accounts; open_account, transfer, pay` */
-export function contractLine(contract: Named): string {
+export function contractLine(contract: ContractNames): string {
   const parts = [
     listed(
       'table',
       contract.tables.map((table) => withoutContract(table, contract.name)),
     ),
     listed('view', contract.views),
-    contract.functions.map(({ name }) => name).join(', '),
+    contract.functions
+      .map(({ name }) => name)
+      .filter((name) => !name.startsWith('_'))
+      .join(', '),
   ];
   return `${contract.name}: ${parts.filter((part) => part !== '').join('; ')}`;
 }
@@ -39,8 +48,8 @@ export function contractDetails(contract: ContractInfo): string[] {
     ['source', contract.source],
     ...contract.tables.map((table) => ['table', withoutContract(table, contract.name)]),
     ...contract.views.map((view) => ['view', view]),
-    ...contract.types.map((type) => ['type', type]),
-    ...contract.domains.map((domain) => ['domain', domain]),
+    ...contract.types.map(({ name, labels }) => ['type', `${name} (${labels.join(', ')})`]),
+    ...contract.domains.map(({ name, type }) => ['domain', `${name} ${type}`]),
     ...contract.functions.map((signature) => ['function', signatureText(signature)]),
   ];
   return aligned(rows);
