@@ -9,16 +9,18 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PGlite } from '@electric-sql/pglite';
+import { driverSql } from '../src/contract/contract-sql.ts';
 import { describeEngine, engineFiles } from '../src/contract/engine-description.ts';
 import { preparationSql } from '../src/contract/engine-sql.ts';
-import { driverSql } from '../src/contract/contract-sql.ts';
 import { grantsSql } from '../src/contract/grants.ts';
 import { initialisation, startParameters } from '../src/contract/settings.ts';
 
 function parts(): { version: string; wasm: string } {
   const distribution = dirname(createRequire(import.meta.url).resolve('@electric-sql/pglite'));
   const { version } = JSON.parse(readFileSync(join(distribution, '..', 'package.json'), 'utf8')) as { version: string };
-  const wasm = createHash('sha256').update(readFileSync(join(distribution, 'pglite.wasm'))).digest('hex');
+  const wasm = createHash('sha256')
+    .update(readFileSync(join(distribution, 'pglite.wasm')))
+    .digest('hex');
   return { version, wasm };
 }
 
@@ -26,7 +28,9 @@ async function prepare(): Promise<Uint8Array> {
   const server = await PGlite.create({ initDbStartParams: [...initialisation], startParams: startParameters() });
   for (const sql of [preparationSql, grantsSql, driverSql([])]) await server.exec(sql);
   // Nobody connects to the templates, and two thirds of the archive would be theirs.
-  await server.exec("UPDATE pg_database SET datistemplate = false, datallowconn = true WHERE datname IN ('template0', 'template1')");
+  await server.exec(
+    "UPDATE pg_database SET datistemplate = false, datallowconn = true WHERE datname IN ('template0', 'template1')",
+  );
   await server.exec('DROP DATABASE template0');
   await server.exec('DROP DATABASE template1');
   await server.exec('VACUUM (FREEZE, ANALYZE)');
@@ -45,7 +49,10 @@ function writeWhole(file: string, content: string | Uint8Array): void {
 export async function makeEngineArchive(): Promise<boolean> {
   const files = engineFiles();
   const description = describeEngine(parts());
-  const isCurrent = existsSync(files.archive) && existsSync(files.description) && readFileSync(files.description, 'utf8') === description;
+  const isCurrent =
+    existsSync(files.archive) &&
+    existsSync(files.description) &&
+    readFileSync(files.description, 'utf8') === description;
   if (isCurrent) return false;
   mkdirSync(dirname(files.archive), { recursive: true });
   writeWhole(files.archive, await prepare());

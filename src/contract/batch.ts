@@ -102,8 +102,8 @@ type BatchOutcome =
 function outcomeOf(answer: BatchAnswer, index: number, first: number): BatchOutcome {
   const [result = null, state = null, message = null, origin = null] = answer.rows[index] ?? [];
   if (state !== null) {
-    if (state.startsWith('XX')) throw new EngineBroken(message ?? state);
     const raised = raisedByContract.test(origin ?? '');
+    if (state.startsWith('XX') && !raised) throw new EngineBroken(message ?? state);
     return { status: 'failed', failure: failureOf(state, message ?? '', raised) };
   }
   const noted = answer.noted.get(first + index);

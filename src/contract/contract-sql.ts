@@ -12,6 +12,7 @@ import {
   isPublic,
   type ParsedContract,
 } from './parsed-contract.ts';
+import { isBuiltIn } from './type-rules.ts';
 
 /** What the engine has to know of a contract: the gate's reading of its source. */
 export interface InstalledContract {
@@ -80,20 +81,13 @@ function sealFunction(name: string, signature: FunctionSignature): string[] {
   ];
 }
 
-/** Types whose text PostgreSQL confirms: what it prints must be what was given. */
-const confirmed = new Set(['date', 'timestamp', 'timestamptz', 'uuid']);
-
 function trampolineSql(name: string, domains: readonly DomainType[], signature: FunctionSignature): string {
   const calls = callSchemaOf(name);
   const schema = quoteName(name);
   const role = roleOf(name);
   const trampoline = `${calls}.${quoteName(signature.name)}`;
   const values = signature.arguments.map((argument, at) => `a[${at + 1}]::${sqlType(schema, argument.type)}`);
-  const checks = signature.arguments.flatMap((argument, at) =>
-    confirmed.has(domains.find((domain) => domain.name === argument.type)?.type ?? argument.type)
-      ? [confirmation(schema, argument, at)]
-      : [],
-  );
+  const checks = signature.arguments.flatMap((argument, at) => confirmation(schema, domains, argument, at));
   const call = `${schema}.${quoteName(signature.name)}(${values.join(', ')})`;
   const isVoid = signature.returns === 'void';
   const body = isVoid
@@ -106,16 +100,29 @@ ALTER FUNCTION ${trampoline}(text[]) OWNER TO ${role};
 REVOKE ALL ON FUNCTION ${trampoline}(text[]) FROM PUBLIC;`;
 }
 
-function confirmation(schema: string, argument: Argument, at: number): string {
-  const value = `a[${at + 1}]`;
-  return `IF ${value}::${sqlType(schema, argument.type)}::text <> ${value} THEN RAISE EXCEPTION USING ERRCODE = '22007', MESSAGE = 'not as PostgreSQL prints it'; END IF;`;
+/** Types whose text PostgreSQL confirms: what it prints must be what was given. */
+const confirmed = new Set(['date', 'timestamp', 'timestamptz', 'uuid']);
+
+/** What the engine itself checks of an argument's exactness, behind arguments.ts, which may not know a domain. */
+function confirmation(schema: string, domains: readonly DomainType[], argument: Argument, at: number): string[] {
+  const given = `a[${at + 1}]`;
+  const value = `${given}::${sqlType(schema, argument.type)}`;
+  const domain = domains.find((candidate) => candidate.name === argument.type);
+  const base = (domain?.type ?? argument.type).replace(/\(.*$/, '');
+  if (confirmed.has(base) || (domain !== undefined && base === 'varchar'))
+    return [refuseWhere(`${value}::text <> ${given}`)];
+  if (domain === undefined || base !== 'numeric') return [];
+  return [
+    refuseWhere(`${value}::numeric <> ${given}::numeric OR ${given}::numeric IN ('NaN', 'Infinity', '-Infinity')`),
+  ];
 }
 
-const plainType =
-  /^(text|varchar|int2|int4|int8|numeric|bool|uuid|date|timestamp|timestamptz|bytea|jsonb)(\([0-9, ]+\))?$/;
+function refuseWhere(condition: string): string {
+  return `IF ${condition} THEN RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = 'an argument does not fit its type exactly'; END IF;`;
+}
 
 function sqlType(schema: string, type: string): string {
-  return plainType.test(type) ? type : `${schema}.${quoteName(type)}`;
+  return isBuiltIn(type) ? type : `${schema}.${quoteName(type)}`;
 }
 
 /** Where the driver finds a function: both numbers count from 0, in the order of `contracts`. */
@@ -160,7 +167,7 @@ BEGIN
     PERFORM set_config('aergo.call', c.context, true);
     BEGIN
       ${dispatch}
-    EXCEPTION WHEN OTHERS OR ASSERT_FAILURE THEN
+    EXCEPTION WHEN OTHERS OR QUERY_CANCELED OR ASSERT_FAILURE THEN
       GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, origin = PG_EXCEPTION_CONTEXT;
     END;
     RETURN NEXT;

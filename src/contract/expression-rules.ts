@@ -131,15 +131,21 @@ function checkCall(fields: Fields, place: ExpressionPlace, at: number): void {
     else if (place.where === 'constant') refuse(`aergo.${name} changes from call to call: a constraint must stay true`);
     return;
   }
-  if (schema !== undefined && schema !== 'pg_catalog') return refuse(`${names.join('.')} is outside the contract`);
+  if (schema !== undefined && schema !== 'pg_catalog') {
+    refuse(`${names.join('.')} is outside the contract`);
+    return;
+  }
   const denial = denialOf(name);
-  if (denial !== undefined && !(schema === undefined && place.functions.has(name)))
-    return refuse(`${name}() ${denial.why}`, denial.instead);
+  if (denial !== undefined && !(schema === undefined && place.functions.has(name))) {
+    refuse(`${name}() ${denial.why}`, denial.instead);
+    return;
+  }
   if (place.where !== 'body' && place.functions.has(name)) {
-    return refuse(
+    refuse(
       `${name}() is a function of the contract: definitions of tables may only use PostgreSQL's own`,
       'the expression itself',
     );
+    return;
   }
   if (place.where === 'constant' && clockFunctions.has(name))
     refuse(`${name}() changes from call to call: a constraint must stay true`);

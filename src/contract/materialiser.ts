@@ -22,6 +22,7 @@ import { quoteName, quoteQualified } from './names.ts';
 import type { CapturedTable } from './net-changes.ts';
 import type { ContractStatement, ParsedContract } from './parsed-contract.ts';
 import type { Session } from './session.ts';
+import { isBuiltIn } from './type-rules.ts';
 
 /** A row's change as the engine is moved: lines with LF, null where there is no row. */
 export interface RowMove {
@@ -186,7 +187,7 @@ export class Materialiser {
       const columns = table.schema.columns.filter((column) => column.generated !== true);
       // Through text: an enum or a domain of the one is another type than that of the other.
       const sources = columns.map((column) =>
-        plainTypes.has(column.type)
+        isBuiltIn(column.type)
           ? quoteName(column.name)
           : `${quoteName(column.name)}::text::${quoteName(name)}.${quoteName(column.type)}`,
       );
@@ -206,24 +207,6 @@ export class Materialiser {
     this.#dispatch = dispatchOf(this.#installed());
   }
 }
-
-const plainTypes = new Set([
-  'text',
-  'varchar',
-  'int2',
-  'int4',
-  'int8',
-  'numeric',
-  'bool',
-  'uuid',
-  'date',
-  'time',
-  'timestamp',
-  'timestamptz',
-  'interval',
-  'bytea',
-  'jsonb',
-]);
 
 function values(line: string): Record<string, string | null> {
   return JSON.parse(line) as Record<string, string | null>;
@@ -250,7 +233,7 @@ function deleteSql(table: string, schema: TableSchema): string {
   const names = schema.key.map((_, at) => `k${at}`);
   const equal = schema.key.map((column, at) => {
     const type = schema.columns.find((candidate) => candidate.name === column)?.type ?? 'text';
-    const cast = plainTypes.has(type) ? type : `${quoteName(contract)}.${quoteName(type)}`;
+    const cast = isBuiltIn(type) ? type : `${quoteName(contract)}.${quoteName(type)}`;
     return `t.${quoteName(column)} = k.${names[at]}::${cast}`;
   });
   return `DELETE FROM ${quoteQualified(table)} t USING unnest(${arrays}) AS k (${names.join(', ')}) WHERE ${equal.join(' AND ')}`;

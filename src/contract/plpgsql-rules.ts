@@ -75,8 +75,10 @@ export class BodyCheck {
     if (line === undefined || node.kind === 'PLpgSQL_row') return;
     const name = textOf(fields.refname) ?? '';
     if (fields.isconst === true && (name === 'sqlstate' || name === 'sqlerrm')) return;
-    if (fields.cursor_explicit_expr !== undefined)
-      return this.#refuse(line, name, 'cursors are not allowed', 'FOR … IN SELECT … LOOP');
+    if (fields.cursor_explicit_expr !== undefined) {
+      this.#refuse(line, name, 'cursors are not allowed', 'FOR … IN SELECT … LOOP');
+      return;
+    }
     const type = textOf(fieldsOf(fieldsOf(fields.datatype).PLpgSQL_type).typname) ?? '';
     this.#declaredType(type, line);
     this.#walk(fields.default_val, line);
@@ -117,17 +119,20 @@ export class BodyCheck {
     const refusal = refusals[kind];
     if (refusal !== undefined) {
       const word = /_(dynexecute|dynfors)$/.test(kind) ? 'execute' : kind.slice('PLpgSQL_stmt_'.length);
-      return this.#refuse(line, word, ...refusal);
+      this.#refuse(line, word, ...refusal);
+      return;
     }
-    if (!allowedStatements.has(kind)) return this.#refuse(line, '', 'this statement is not allowed');
-    if (kind === 'PLpgSQL_stmt_getdiag') return this.#diagnostics(fields, line);
+    if (!allowedStatements.has(kind)) {
+      this.#refuse(line, '', 'this statement is not allowed');
+      return;
+    }
+    if (kind === 'PLpgSQL_stmt_getdiag') {
+      this.#diagnostics(fields, line);
+      return;
+    }
     if (kind === 'PLpgSQL_stmt_return_query' && fields.dynquery !== undefined) {
-      return this.#refuse(
-        line,
-        'execute',
-        'RETURN QUERY EXECUTE runs a text that nobody has read',
-        'RETURN QUERY SELECT …',
-      );
+      this.#refuse(line, 'execute', 'RETURN QUERY EXECUTE runs a text that nobody has read', 'RETURN QUERY SELECT …');
+      return;
     }
     for (const value of Object.values(fields)) this.#walk(value, line);
   }

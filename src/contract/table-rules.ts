@@ -179,9 +179,18 @@ function checkConstraint(fields: Fields, place: ExpressionPlace): void {
   const kind = textOf(fields.contype) ?? '';
   const at = place.locate(placeOf(fields));
   const rule = constraintRules[kind];
-  if (rule !== undefined) return place.findings.refuse(at, ...rule);
-  if (!plainConstraints.has(kind)) return place.findings.refuse(at, 'this constraint is not allowed');
-  if (fields.deferrable === true) return checkConstraint({ ...fields, contype: 'CONSTR_ATTR_DEFERRABLE' }, place);
+  if (rule !== undefined) {
+    place.findings.refuse(at, ...rule);
+    return;
+  }
+  if (!plainConstraints.has(kind)) {
+    place.findings.refuse(at, 'this constraint is not allowed');
+    return;
+  }
+  if (fields.deferrable === true) {
+    checkConstraint({ ...fields, contype: 'CONSTR_ATTR_DEFERRABLE' }, place);
+    return;
+  }
   const checked = kind === 'CONSTR_CHECK' || kind === 'CONSTR_FOREIGN';
   if (checked && (fields.is_enforced !== true || fields.initially_valid !== true))
     place.findings.refuse(at, 'a constraint must hold', 'without NOT ENFORCED and NOT VALID');

@@ -74,38 +74,56 @@ export function typeText(type: WrittenType): string {
 
 /** Notes what speaks against a type where it stands. */
 export function checkType(type: WrittenType, place: TypePlace, known: KnownTypes, findings: Findings): void {
-  const { name, at } = type;
-  const refuse = (message: string, instead?: string): void => findings.refuse(at, message, instead);
+  const complaint = complaintAbout(type, place, known);
+  if (complaint !== undefined) findings.refuse(type.at, ...complaint);
+}
+
+type Complaint = readonly [message: string, instead?: string];
+
+function complaintAbout(type: WrittenType, place: TypePlace, known: KnownTypes): Complaint | undefined {
+  const { name } = type;
   if (floats.has(name))
-    return refuse(`${name} rests on floating-point numbers, whose last digits differ between machines`, 'numeric(p,s)');
-  if (serials.has(name))
-    return refuse(
+    return [`${name} rests on floating-point numbers, whose last digits differ between machines`, 'numeric(p,s)'];
+  if (serials.has(name)) {
+    return [
       `${name} is a sequence: it does not roll back, so a dropped transaction would shift later ids`,
       'text DEFAULT aergo.tx_id()',
-    );
+    ];
+  }
+  if (name === 'trigger' || name === 'event_trigger') {
+    return ['triggers are not allowed', 'the same statements in the functions that change the table'];
+  }
   if (type.isSet && place !== 'body')
-    return refuse(
-      'a public function gives one value, not a set',
-      'a private function (its name begins with _), or a view',
-    );
-  if (type.isArray) {
-    if (place === 'key' || place === 'argument' || place === 'result')
-      return refuse(`an array cannot be ${phrases[place]}`, 'jsonb, or a table of its own');
-    if (!columnTypes.has(name))
-      return refuse(`an array of ${name} is not allowed`, 'an array of text, int8 or another built-in type');
-    return;
-  }
-  if (place === 'body' && (columnTypes.has(name) || bodyTypes.has(name) || known.relations.has(name))) return;
-  if (place === 'result' && name === 'void') return;
-  const allowed = place === 'key' ? keyTypes : place === 'column' || place === 'body' ? columnTypes : argumentTypes;
-  if (place === 'key' && name === 'numeric' && type.modifier === undefined) {
-    return refuse('numeric in a primary key needs precision and scale: 1 and 1.0 would be two keys', 'numeric(15,2)');
-  }
-  if (allowed.has(name) || known.enums.has(name)) return;
-  if (place !== 'key' && known.domains.has(name)) return;
-  if (name === 'trigger' || name === 'event_trigger')
-    return refuse('triggers are not allowed', 'the same statements in the functions that change the table');
-  refuse(`type ${name} cannot be ${phrases[place]}`, `one of ${[...allowed].join(', ')}, or an enum of the contract`);
+    return ['a public function gives one value, not a set', 'a private function (its name begins with _), or a view'];
+  if (type.isArray) return complaintAboutArray(name, place);
+  if (isAllowed(type, place, known)) return undefined;
+  if (place === 'key' && name === 'numeric')
+    return ['numeric in a primary key needs precision and scale: 1 and 1.0 would be two keys', 'numeric(15,2)'];
+  return [
+    `type ${name} cannot be ${phrases[place]}`,
+    `one of ${[...builtInTypes(place)].join(', ')}, or an enum of the contract`,
+  ];
+}
+
+function complaintAboutArray(name: string, place: TypePlace): Complaint | undefined {
+  if (place !== 'column' && place !== 'body')
+    return [`an array cannot be ${phrases[place]}`, 'jsonb, or a table of its own'];
+  return columnTypes.has(name)
+    ? undefined
+    : [`an array of ${name} is not allowed`, 'an array of text, int8 or another built-in type'];
+}
+
+function builtInTypes(place: TypePlace): ReadonlySet<string> {
+  if (place === 'key') return keyTypes;
+  return place === 'column' || place === 'body' ? columnTypes : argumentTypes;
+}
+
+function isAllowed({ name, modifier }: WrittenType, place: TypePlace, known: KnownTypes): boolean {
+  if (place === 'key')
+    return known.enums.has(name) || (keyTypes.has(name) && (name !== 'numeric' || modifier !== undefined));
+  if (place === 'result' && name === 'void') return true;
+  if (place === 'body' && (bodyTypes.has(name) || known.relations.has(name))) return true;
+  return builtInTypes(place).has(name) || known.enums.has(name) || known.domains.has(name);
 }
 
 const bodyTypes = new Set(['record', 'void']);
