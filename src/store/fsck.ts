@@ -118,7 +118,7 @@ class Check {
     const { index, derive, source } = this.#subject;
     for (const block of blocks) {
       this.#counts.blocks += 1;
-      const within = this.#offsets.filter((offset) => offset >= block.from && offset < block.to).length;
+      const within = countBelow(this.#offsets, block.to) - countBelow(this.#offsets, block.from);
       if (within !== block.count) this.#reportNeedle(volume, needle, `block ${block.id} has ${within} objects here`);
       if (!isDeepStrictEqual(index.block(block.id), { volume, ...block })) {
         this.#reportNeedle(volume, needle, `the index does not say where block ${block.id} lies`);
@@ -166,6 +166,18 @@ class Check {
     if (this.#problems.length < problemLimit)
       this.#problems.push({ problem, ...place, ...(id === undefined ? {} : { id }) });
   }
+}
+
+/** How many of the offsets, which are in order, lie below `limit`. */
+function countBelow(offsets: readonly number[], limit: number): number {
+  let low = 0;
+  let high = offsets.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((offsets[middle] ?? limit) < limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The ids that an object names. @throws AergoError AERGO_OBJECT_INVALID */

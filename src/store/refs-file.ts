@@ -12,6 +12,7 @@ import { crc32 } from 'node:zlib';
 import { canonicalJson, type JsonObject } from '../crypto/canonical-json.ts';
 import { AergoError } from '../errors.ts';
 import { isOid } from '../object/oid.ts';
+import { storeFault } from './damage.ts';
 import { type FileSystem, replaceFile } from './file-system.ts';
 import type { RefState } from './refs.ts';
 
@@ -75,12 +76,16 @@ export function writeHead(fileSystem: FileSystem, directory: string, head: strin
 /**
  * Reads `refs`. Takes no lock: what it gives held when the last acknowledged write ended.
  * @returns undefined when the file is not there or damaged: then open the store, which repairs it
- * @throws AergoError AERGO_NOT_A_REPOSITORY, AERGO_FORMAT_NEWER, AERGO_STORE_DAMAGED
+ * @throws AergoError AERGO_NOT_A_REPOSITORY, AERGO_FORMAT_NEWER, AERGO_STORE_DAMAGED, AERGO_STORE_IO
  */
 export function readRefsFile(fileSystem: FileSystem, directory: string): RefsFile | undefined {
-  checkFormat(fileSystem, directory);
-  const path = join(directory, 'refs');
-  return fileSystem.exists(path) ? decodeRefsFile(fileSystem.readFile(path).toString()) : undefined;
+  try {
+    checkFormat(fileSystem, directory);
+    const path = join(directory, 'refs');
+    return fileSystem.exists(path) ? decodeRefsFile(fileSystem.readFile(path).toString()) : undefined;
+  } catch (error) {
+    throw storeFault(error, `reading ${directory}`);
+  }
 }
 
 export function encodeRefsFile({ head, refs, acknowledged }: RefsFile): string {

@@ -45,7 +45,7 @@ describe('processes', () => {
       'open',
       same,
     );
-  }, 120_000);
+  }, 240_000);
 
   test('one that is killed while it writes loses nothing that it acknowledged, twenty times over', async () => {
     const directory = newDirectory();
@@ -82,7 +82,7 @@ describe('processes', () => {
       'open',
       same,
     );
-  }, 120_000);
+  }, 240_000);
 
   test('one that waits in vain hears which process has the store, with what command, since when', async () => {
     const directory = newDirectory();

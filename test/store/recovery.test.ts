@@ -74,7 +74,7 @@ describe('a torn tail', () => {
       });
       expect(readFileSync(volume(directory)).length).toBe(grown.sizes.at(-2));
     }
-  });
+  }, 240_000);
 
   test('is cut when parts of the last write never reached the disk, or are garbage', async () => {
     const grown = await grow(3);
@@ -194,7 +194,7 @@ describe('a flipped bit', () => {
       writeFileSync(path, whole);
     }
     await withStore(directory, async (store) => expect(await answers(store, blocks)).toEqual(seen));
-  }, 120_000);
+  }, 240_000);
 });
 
 function copyOf(directory: string): string {

@@ -11,7 +11,7 @@ const [directory = '', name = '', count = '1', mode = ''] = process.argv.slice(2
 const options = {
   derive: () => [],
   holder: { pid: process.pid, command: `writing-process ${name}`, since: Date.now() },
-  lockTimeout_ms: 10_000,
+  lockTimeout_ms: 60_000,
 };
 
 let longest_ms = 0;
