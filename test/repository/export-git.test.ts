@@ -226,8 +226,9 @@ describe('exporting', () => {
 
     const volume = join(made.directory, 'volumes', '00000001.vol');
     const bytes = readFileSync(volume);
-    const at = bytes.length / 2;
-    bytes[Math.floor(at)] = (bytes[Math.floor(at)] ?? 0) ^ 1;
+    // In the body of the second needle: the genesis block's first object.
+    const at = bytes.indexOf('AFS1', 4) + 60;
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
     writeFileSync(volume, bytes);
     await expect(made.repository.exportGit(join(parent, 'c', 'd', 'ledger'))).rejects.toMatchObject({
       code: 'AERGO_STORE_DAMAGED',
