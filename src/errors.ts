@@ -55,6 +55,7 @@ export const errorCodes = {
   AERGO_CONTRACT_REJECTED: { exit: 'rejected', summary: 'The contract rejected the call.' },
   AERGO_CONTRACT_UNKNOWN: { exit: 'usage', summary: 'There is no contract of this name.' },
   AERGO_CSV_INVALID: { exit: 'usage', summary: 'A CSV file is damaged, or a row has too few or too many fields.' },
+  AERGO_DEMO_STOPPED: { exit: 'internal', summary: 'A command of the demo ended otherwise than it should.' },
   AERGO_DIRECTORY_INVALID: {
     exit: 'integrity',
     summary: 'A version of the directory is not signed or formed as it must be.',

@@ -77,9 +77,7 @@ export function deriveDemoData(files: BerkaFiles): DemoData {
   const opened = [...bankOf].map(([account, bank]) => [account, bank, amount(openingOf(ordersOf.get(account) ?? []))]);
   const clearing = receivers.map((bank) => [`clearing-${bank}`, bank, amount(0)]);
   const shortAccounts = [...ordersOf].flatMap(([account, own]) =>
-    isShort(own)
-      ? [{ account, bank: bankOf.get(account) ?? '', toBank: own.find(isInstalment)?.toBank ?? '' }]
-      : [],
+    isShort(own) ? [{ account, bank: bankOf.get(account) ?? '', toBank: own.find(isInstalment)?.toBank ?? '' }] : [],
   );
   return {
     accounts: lines([...opened, ...clearing].map((fields) => fields.join('\t'))),
@@ -127,7 +125,9 @@ function openingOf(orders: readonly Order[]): number {
   if (orders.length === 0) return withoutOrders_cents;
   const total = orders.reduce((sum, order) => sum + order.cents, 0);
   if (!isShort(orders)) return total;
-  return total - Math.min(...orders.filter((order) => isInsurance(order) || isInstalment(order)).map(({ cents }) => cents));
+  return (
+    total - Math.min(...orders.filter((order) => isInsurance(order) || isInstalment(order)).map(({ cents }) => cents))
+  );
 }
 
 function isShort(orders: readonly Order[]): boolean {

@@ -48,7 +48,9 @@ async function found(stage: Stage, directory: string, { receivers }: DemoData): 
   await stage.aergo(['init', 'ledger', '--key', founder]);
   stage.enter('ledger');
   await stage.aergo(['config', 'set', 'seal.key', founder]);
-  stage.say('The contract says who may spend what; the tables are filled from files (input/banks.csv gets the key ids).');
+  stage.say(
+    'The contract says who may spend what; the tables are filled from files (input/banks.csv gets the key ids).',
+  );
   await stage.aergo(['contract', 'check', '../bank.sql']);
   await stage.aergo(['contract', 'deploy', '../bank.sql', '--key', founder]);
   const { text } = await stage.aergo(['key', 'list', '--json']);
@@ -83,7 +85,7 @@ async function refuse(stage: Stage, { shortAccounts }: DemoData): Promise<void> 
 
 async function compare(stage: Stage, { shortAccounts }: DemoData): Promise<void> {
   stage.say('Where the two stand, and how they differ; one account on both.');
-  await stage.aergo(['log', '--graph']);
+  await stage.aergo(['branch']);
   await stage.aergo(['diff', '--stat', 'main', branch]);
   const account = shortAccounts[0]?.account ?? '';
   for (const revision of ['main', branch]) await stage.aergo(['get', 'bank.accounts', account, '--at', revision]);
@@ -93,7 +95,9 @@ async function merge(stage: Stage, { shortAccounts }: DemoData): Promise<number>
   stage.say('The merge runs the branch’s payments again on main. First: what would it do?');
   await stage.aergo(['merge', branch, '--dry-run', '--key', founder]);
   const { text, seconds } = await stage.aergo(['merge', branch, '--key', founder]);
-  stage.say('One dropped payment as a whole; the receiving bank’s balance before the merge, and now; no money came or went.');
+  stage.say(
+    'One dropped payment as a whole; the receiving bank’s balance before the merge, and now; no money came or went.',
+  );
   const dropped = /dropped ([0-9a-f]{7,})/.exec(text)?.[1];
   if (dropped !== undefined) await stage.aergo(['receipt', dropped]);
   const clearing = `clearing-${shortAccounts[0]?.toBank ?? ''}`;

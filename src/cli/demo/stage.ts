@@ -9,7 +9,7 @@ import { AergoError } from '../../errors.ts';
 import type { Style } from '../output.ts';
 
 export interface StageOptions {
-  /** Where commands start. */
+  /** Where the commands run. */
   readonly directory: string;
   /** `bin/aergo.js` */
   readonly launcher: string;
@@ -61,6 +61,11 @@ export class Stage {
   /** What comes next, for people. A comment, so that the whole can be pasted into a shell. */
   say(text: string): void {
     this.#options.show(`\n${this.#options.style.cyan(`# ${text}`)}\n`);
+  }
+
+  /** Says how a shell gets to where the commands run, with their keys and settings. */
+  open(directory: string): void {
+    this.#prompt(`cd ${quoted([directory])} && . ./env.sh`);
   }
 
   /** `cd`, which no process can do for another. */
