@@ -45,7 +45,12 @@ export interface BlockVector {
 }
 
 /** Every kind of block and transaction of format 1: genesis, deploy, import, calls, a branch, a merge with a drop. */
-export async function makeVectors(): Promise<{ repository: string; directory: string; snapshot: string; blocks: BlockVector[] }> {
+export async function makeVectors(): Promise<{
+  repository: string;
+  directory: string;
+  snapshot: string;
+  blocks: BlockVector[];
+}> {
   const folder = mkdtempSync(join(tmpdir(), 'aergo-vectors-'));
   let time = Date.UTC(2026, 10, 20);
   let drawn = 0;
@@ -63,7 +68,12 @@ export async function makeVectors(): Promise<{ repository: string; directory: st
     engineDescription,
   };
   const [ada, bob] = [keyOf('ada'), keyOf('bob')];
-  const repository = await Repository.init(join(folder, '.aergo'), { ...options, key: ada, memberName: 'ada', visibility: 'public' });
+  const repository = await Repository.init(join(folder, '.aergo'), {
+    ...options,
+    key: ada,
+    memberName: 'ada',
+    visibility: 'public',
+  });
   try {
     await repository.deploy({ name: 'bank', source, key: ada });
     async function* rows() {
@@ -71,17 +81,36 @@ export async function makeVectors(): Promise<{ repository: string; directory: st
     }
     await repository.importRows({ table: 'bank.accounts', columns: ['owner', 'balance'], rows: rows(), key: ada });
     const pay = (sender: string, recipient: string, amount: string, more = {}) =>
-      repository.call({ contract: 'bank', function: 'pay', args: [sender, recipient, amount], key: bob, sealer: ada, ...more });
-    await repository.call({ contract: 'bank', function: 'open_account', args: ['zoë\u2028', '1'], key: bob, sealer: ada });
+      repository.call({
+        contract: 'bank',
+        function: 'pay',
+        args: [sender, recipient, amount],
+        key: bob,
+        sealer: ada,
+        ...more,
+      });
+    await repository.call({
+      contract: 'bank',
+      function: 'open_account',
+      args: ['zoë\u2028', '1'],
+      key: bob,
+      sealer: ada,
+    });
     const version = (await repository.get('bank.accounts', ['account 7']))?.version ?? null;
-    const conditions = { base: '@', expect: [{ table: 'bank.accounts', key: ['account 7'], version }], expires: Date.UTC(2027, 0, 1) };
+    const conditions = {
+      base: '@',
+      expect: [{ table: 'bank.accounts', key: ['account 7'], version }],
+      expires: Date.UTC(2027, 0, 1),
+    };
     await pay('account 7', 'account 8', '1.25', conditions);
     await repository.createBranch('side');
     await pay('account 7', 'account 9', '6', { on: 'side' });
     await pay('account 8', 'account 9', '2', { on: 'side' });
     await pay('account 7', 'account 1', '3', { merge: false });
     await repository.merge({ source: 'side', sealer: ada });
-    const many = Array.from({ length: 300 }, () => JSON.stringify({ args: ['account 299', 'account 0', '0.01'], contract: 'bank', function: 'pay', kind: 'call' }));
+    const many = Array.from({ length: 300 }, () =>
+      JSON.stringify({ args: ['account 299', 'account 0', '0.01'], contract: 'bank', function: 'pay', kind: 'call' }),
+    );
     await repository.submit(many, { sealer: ada, key: bob });
     await repository.createSnapshot('v1', '@~1', ada);
     return { repository: repository.id, ...refsOf(repository), blocks: await blocksOf(repository) };
@@ -109,5 +138,8 @@ async function blocksOf(repository: Repository): Promise<BlockVector[]> {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  writeFileSync(join(import.meta.dirname, '../fixtures/format/ledger.json'), `${JSON.stringify(await makeVectors(), null, 2)}\n`);
+  writeFileSync(
+    join(import.meta.dirname, '../fixtures/format/ledger.json'),
+    `${JSON.stringify(await makeVectors(), null, 2)}\n`,
+  );
 }

@@ -13,6 +13,7 @@ import type { GitObject, ObjectType } from './object.ts';
 const maxObjectBytes = 2 ** 30;
 
 /** Bodies shorter than this are stored, not deflated: what deflate saves there is not worth its 10 µs. */
+const deflateChunk_bytes = 4096;
 const storedBelow = 128;
 
 const typeNumbers: Record<ObjectType, number> = { commit: 1, tree: 2, blob: 3, tag: 4 };
@@ -62,7 +63,8 @@ export function encodePackEntry(type: ObjectType, body: Uint8Array): Uint8Array 
   if (body.length > maxObjectBytes) throw invalid(`its object is over ${maxObjectBytes} bytes`);
   const header = encodeHeader(type, body.length);
   if (body.length < storedBelow) return encodeStored(header, body);
-  return Buffer.concat([Uint8Array.from(header), deflateSync(body, { level: 1 })]);
+  // The default chunk of 16 KiB would be allocated for each object: a page deflates to a fraction of it.
+  return Buffer.concat([Uint8Array.from(header), deflateSync(body, { level: 1, chunkSize: deflateChunk_bytes })]);
 }
 
 function decodeHeader(entry: Uint8Array): { type: ObjectType; size: number; length: number } {

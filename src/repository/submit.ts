@@ -136,6 +136,8 @@ export async function submitLines(
     batch = [];
   }
   await submission.take(batch);
+  // A block's refusals are known at admission or when it runs: listed in the order of the lines all the same.
+  submission.result.rejected.sort((a, b) => a.line - b.line);
   return submission.result;
 }
 
