@@ -11,7 +11,7 @@ import { RepositoryContext } from '../src/repository/context.ts';
 import { differenceOf, getRow } from '../src/repository/read.ts';
 import { Store } from '../src/store/store.ts';
 import { CountingFileSystem, type Operations } from './counting-file-system.ts';
-import { medianTime, type Report } from './report.ts';
+import { inTurn, median, type Report, timed } from './report.ts';
 import { accountName, bankWith, fixedOptions, inDirectory } from './setup.ts';
 
 const sizes = [10, 10_000, 100_000, 1_000_000];
@@ -98,15 +98,25 @@ async function measure(directory: string, rows: number): Promise<Measured> {
   });
   const context = await open();
   try {
-    const warm_ms = await medianTime(repeats, () => oneChange(context));
     const { tree } = context.reader.block(context.branch().block).commit;
-    const object_ms = await medianTime(repeats, () => context.store.read(tree));
+    const differences = await inTurn(repeats, {
+      object: () => context.store.read(tree),
+      difference: () => oneChange(context),
+    });
     await createBranch(context, 'first');
     files.take();
     await createBranch(context, 'second');
     const branch = files.take();
-    const branch_ms = await medianTime(repeats, (run) => createBranch(context, `run${run + 1}`));
-    const write_ms = await durableWrite(directory, branch.written_bytes);
+    const reference = new PlainFile(join(directory, 'reference'), branch.written_bytes);
+    const branches = await inTurn(repeats, {
+      write: () => reference.write(),
+      branch: (run) => createBranch(context, `run${run + 1}`),
+    });
+    reference.close();
+    const object_ms = differences.object;
+    const warm_ms = differences.difference;
+    const write_ms = branches.write;
+    const branch_ms = branches.branch;
     return {
       rows,
       object_ms,
@@ -151,13 +161,11 @@ async function once(
   for (let run = 0; run < 9; run++) {
     const context = await open();
     files.take();
-    const begin = performance.now();
-    await work(context);
-    times.push(performance.now() - begin);
+    times.push(await timed(() => work(context)));
     operations = files.take();
     await context.close();
   }
-  return { operations, time_ms: times.toSorted((a, b) => a - b)[4] ?? Number.NaN };
+  return { operations, time_ms: median(times) };
 }
 
 async function oneChange(context: RepositoryContext): Promise<void> {
@@ -166,16 +174,22 @@ async function oneChange(context: RepositoryContext): Promise<void> {
   if (changes.length !== 1) throw new Error(`one row changed, the difference has ${changes.length}`);
 }
 
-/** The median of writing as many bytes to a plain file and waiting for the disk. */
-async function durableWrite(directory: string, bytes: number): Promise<number> {
-  const file = openSync(join(directory, 'reference'), 'a');
-  const content = Buffer.alloc(bytes, 1);
-  try {
-    return await medianTime(repeats, () => {
-      writeSync(file, content);
-      fdatasyncSync(file);
-    });
-  } finally {
-    closeSync(file);
+/** As many bytes written to a plain file, durable when `write` returns. */
+class PlainFile {
+  readonly #file: number;
+  readonly #content: Buffer;
+
+  constructor(path: string, bytes: number) {
+    this.#file = openSync(path, 'a');
+    this.#content = Buffer.alloc(bytes, 1);
+  }
+
+  write(): void {
+    writeSync(this.#file, this.#content);
+    fdatasyncSync(this.#file);
+  }
+
+  close(): void {
+    closeSync(this.#file);
   }
 }

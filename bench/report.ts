@@ -86,15 +86,30 @@ export function median(values: readonly number[]): number {
 
 /** Milliseconds that some work takes. */
 export async function timed(work: () => unknown): Promise<number> {
-  const begin = performance.now();
-  await work();
-  return performance.now() - begin;
+  return (await measured(work)).time_ms;
 }
 
-/** The median of several runs, in milliseconds, after one that does not count. */
-export async function medianTime(runs: number, work: (run: number) => unknown): Promise<number> {
-  await work(-1);
-  const times: number[] = [];
-  for (let run = 0; run < runs; run++) times.push(await timed(() => work(run)));
-  return median(times);
+/** Milliseconds on the clock, and of the processors in all threads: the latter say more where the machine is busy. */
+export async function measured(work: () => unknown): Promise<{ time_ms: number; processor_ms: number }> {
+  const processor = process.cpuUsage();
+  const begin = performance.now();
+  await work();
+  const time_ms = performance.now() - begin;
+  const { user, system } = process.cpuUsage(processor);
+  return { time_ms, processor_ms: (user + system) / 1_000 };
+}
+
+/** The medians of the times of several works, done in turn, after one round that does not count. */
+export async function inTurn<Name extends string>(
+  rounds: number,
+  works: Readonly<Record<Name, (round: number) => unknown>>,
+): Promise<Record<Name, number>> {
+  const times = new Map<string, number[]>();
+  for (let round = -1; round < rounds; round++) {
+    for (const [name, work] of Object.entries<(round: number) => unknown>(works)) {
+      const time = await timed(() => work(round));
+      if (round >= 0) times.set(name, [...(times.get(name) ?? []), time]);
+    }
+  }
+  return Object.fromEntries([...times].map(([name, taken]) => [name, median(taken)])) as Record<Name, number>;
 }
