@@ -111,7 +111,7 @@ function decimal(value: string, modifier: string | undefined): string | undefine
       : `has more than ${limit.fraction} decimal${limit.fraction === 1 ? '' : 's'}`;
   }
   const digits = whole.replace(/^0+/, '');
-  if (digits.length > limit.whole)
+  if (digits.length > Math.max(0, limit.whole))
     return limit.whole <= 0 ? 'is 1 or more' : `has more than ${limit.whole} digits before the point`;
   if (limit.fraction < 0 && !digits.endsWith('0'.repeat(Math.min(digits.length, -limit.fraction))))
     return `is no multiple of 1${'0'.repeat(-limit.fraction)}`;

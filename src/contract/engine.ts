@@ -266,15 +266,22 @@ export class Engine {
 
   /**
    * Runs one reading statement on the current state; tables are named `contract.table`. Nothing of it stays.
-   * @param options `maxRows`: rows given at most, 10,000 where absent
+   * @param options `maxRows`: rows given at most, 10,000 where absent; `time_ms`: what the clock says, the last block's where absent
    * @throws AergoError AERGO_QUERY_REFUSED, AERGO_QUERY_FAILED
    */
-  async query(sql: string, options: { readonly maxRows?: number } = {}): Promise<QueryAnswer> {
+  async query(
+    sql: string,
+    options: { readonly maxRows?: number; readonly time_ms?: number } = {},
+  ): Promise<QueryAnswer> {
     this.#outsideBlock('query');
     await checkQuery(sql);
     await this.#ready();
     try {
-      return await this.#request('query', { sql, maxRows: options.maxRows ?? 10_000, time_ms: this.#time_ms });
+      return await this.#request('query', {
+        sql,
+        maxRows: options.maxRows ?? 10_000,
+        time_ms: options.time_ms ?? this.#time_ms,
+      });
     } catch (error) {
       if (!(error instanceof StatementRefused)) throw error;
       throw new AergoError('AERGO_QUERY_FAILED', `The query failed: ${error.message} (${error.sqlstate}).`, {

@@ -79,7 +79,7 @@ function checkNode({ kind, fields }: Node, place: ExpressionPlace, near: number)
 }
 
 /** What a node is called in a message. */
-function nodePhrase(kind: string): string {
+export function nodePhrase(kind: string): string {
   const phrase = phrases.get(kind);
   if (phrase !== undefined) return phrase;
   const words = kind

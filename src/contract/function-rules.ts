@@ -35,7 +35,7 @@ export function readFunction(
   const text = source.toString('utf8', statement.from, statement.to).trim();
   const at =
     statement.from + Buffer.byteLength(/^\s*/.exec(source.toString('utf8', statement.from, statement.to))?.[0] ?? '');
-  checkName(name, 'function', at, place);
+  checkName(name.replace(/^_/, ''), 'function', at, place);
   if (names.length > 1) place.findings.refuse(at, `${names.join('.')} is outside the contract`, name);
   if (fields.is_procedure === true)
     place.findings.refuse(at, 'procedures are not allowed', 'CREATE FUNCTION … RETURNS void');
@@ -117,8 +117,7 @@ interface BodyRequest {
 }
 
 function checkBody({ language, options, spliced, at, place, statement, source }: BodyRequest): void {
-  const text =
-    stringOf(nodesOf(options.get('as')?.arg)[0] && fieldsOf(nodeOf(options.get('as')?.arg)?.fields.items)[0]) ?? '';
+  const text = stringsOf(options.get('as')?.arg)[0] ?? '';
   const body = locateBody(text, options.get('as'), statement, source);
   try {
     if (language === 'plpgsql') new BodyCheck(body, place).check(parseBody(spliced));

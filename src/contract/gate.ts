@@ -111,6 +111,8 @@ class Reader {
       if (!(error instanceof ParseFailure)) throw error;
       this.#findings.syntax(error.at, error.message);
     }
+    if (statements.length === 0 && this.#findings.isEmpty)
+      this.#findings.refuse(0, 'the source defines nothing', deployable);
     const functions = new Set(
       statements.flatMap(({ tree }) => {
         const node = nodeOf(tree);

@@ -35,6 +35,8 @@ export async function loadParser(): Promise<void> {
 
 /** @throws ParseFailure */
 export function parseStatements(text: string): ParsedStatement[] {
+  // libpg-query refuses a text without any; with comments only it gives none.
+  if (text.trim() === '') return [];
   const length = Buffer.byteLength(text);
   const parsed: unknown = guarded(text, () => parseSync(text));
   return listOf(fieldsOf(parsed).stmts).map((item) => {
@@ -66,9 +68,9 @@ function guarded<Result>(text: string, parse: () => Result): Result {
     return parse();
   } catch (error) {
     if (error instanceof Error && hasSqlDetails(error)) {
-      // The parser counts characters, from 1.
+      // The parser counts characters.
       const position = error.sqlDetails?.cursorPosition ?? 0;
-      const at = Buffer.byteLength([...text].slice(0, Math.max(0, position - 1)).join(''));
+      const at = Buffer.byteLength([...text].slice(0, position).join(''));
       throw new ParseFailure(error.message, at);
     }
     throw new ParseFailure(

@@ -2,7 +2,7 @@
  * Bodies in PL/pgSQL: control flow and the statements that read and change rows, nothing else. The parser gives lines but no
  * columns, so an expression's text is looked for from its line on.
  */
-import { checkTree, type ExpressionPlace } from './expression-rules.ts';
+import { checkTree, type ExpressionPlace, nodePhrase } from './expression-rules.ts';
 import { ParseFailure, parseStatements } from './parser.ts';
 import { type Fields, fieldsOf, isFields, listOf, nodeOf, numberOf, textOf } from './syntax-tree.ts';
 import { checkType, writtenType } from './type-rules.ts';
@@ -180,6 +180,7 @@ export class BodyCheck {
     const prefix = mode === 0 ? '' : 'SELECT ';
     const own = prefix + query.slice(target);
     const start = this.#find(query, line) + Buffer.byteLength(query.slice(0, target)) - prefix.length;
+    if (query.slice(target).trim() === '') this.#place.findings.syntax(start, 'an expression is missing');
     try {
       for (const { tree } of parseStatements(own)) this.#sql(tree, start, mode);
     } catch (error) {
@@ -192,7 +193,11 @@ export class BodyCheck {
     const kind = nodeOf(tree)?.kind ?? '';
     const place: ExpressionPlace = { ...this.#place, locate: (at) => (this.#body.isVerbatim ? start + at : start) };
     if (mode === 0 && !statementKinds.has(kind)) {
-      checkTree(tree, place);
+      place.findings.refuse(
+        start,
+        `${nodePhrase(kind)} is not allowed in a function`,
+        'SELECT, INSERT, UPDATE, DELETE and MERGE',
+      );
       return;
     }
     checkTree(tree, place);
