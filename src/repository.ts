@@ -6,6 +6,7 @@
  *     const { receipt } = await repository.call({ contract: 'bank', function: 'pay', args: ['alice', 'bob', '5'], key });
  */
 import { engineDescription } from './contract/engine-description.ts';
+import { manifestOf } from './contract/manifest.ts';
 import type { KeyId, SigningKey } from './crypto/key.ts';
 import { type Visibility, writeFirstVersion } from './directory/version.ts';
 import { genesisContent } from './ledger/assemble.ts';
@@ -15,6 +16,7 @@ import { History } from './ledger/history.ts';
 import { branchRef, checkContractName, directoryRef } from './ledger/names.ts';
 import type { Expectation } from './ledger/transaction.ts';
 import { contractInForce } from './ledger/working-state.ts';
+import { objectId } from './object/object.ts';
 import type { Oid } from './object/oid.ts';
 import { ObjectBuffer } from './object/source.ts';
 import * as branches from './repository/branches.ts';
@@ -192,7 +194,14 @@ export class Repository {
     const inForce = contractInForce(this.#stateOf(branch), name);
     const unsigned = { contract: name, kind: 'deploy', replaces: inForce?.source ?? null, source: options.source };
     const done = await this.#submit(branch, unsigned, options);
-    return { ...done, contract: await this.contract(name, done.block?.id ?? branch.block) };
+    const { contractOf } = await import('./contract/gate.ts');
+    const deployed = {
+      author: inForce?.manifest.author ?? options.key.id,
+      deploy: inForce?.manifest.deploy ?? done.transaction,
+      replaces: inForce?.source ?? null,
+    };
+    const source = objectId('blob', Buffer.from(options.source));
+    return { ...done, contract: { name, source, ...manifestOf(await contractOf(options.source), deployed) } };
   }
 
   /** Calls a function. Throws why it does not take effect (`AERGO_CONTRACT_REJECTED`, …); then nothing was written. */

@@ -48,6 +48,11 @@ export class World {
     };
   }
 
+  /** What a process of this world is given as its environment. */
+  get environment(): Record<string, string> {
+    return this.#env;
+  }
+
   /** Runs `aergo` with these words. */
   aergo(words: readonly string[], options: RunOptions = {}): Promise<Run> {
     return this.run(process.execPath, [launcher, ...words], options);
