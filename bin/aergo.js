@@ -1,15 +1,12 @@
 #!/usr/bin/env node
 // The launcher: answers `--version` by itself, starts the program on a Node that it was made for, hands over to the
-// project's own Node (node_modules/.bin/node) on an older one. Plain JavaScript that old versions of Node can read.
-import { spawn } from 'node:child_process';
+// project's own Node (node_modules/.bin/node) on an older one. Plain JavaScript that old versions of Node can read, and
+// nothing is loaded before it is needed: `--version` is felt at every prompt.
 import { existsSync, readFileSync } from 'node:fs';
-import module from 'node:module';
-import { constants, homedir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const { version, engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const place = (path) => new URL(`../${path}`, import.meta.url);
+const { version, engines } = JSON.parse(readFileSync(place('package.json'), 'utf8'));
+const ownNode = place('node_modules/.bin/node');
 const handedOver = 'AERGO_LAUNCHED_BY';
 
 /** Whether this Node is in the range of package.json, which uses `^a.b.c` and `>=a` joined by `||` only. */
@@ -24,16 +21,21 @@ function isSupported(range, running) {
 }
 
 /** Runs the same command with another Node; its signals, output and exit code are ours. */
-function handOver(node) {
-  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+async function handOver() {
+  const { spawn } = await import('node:child_process');
+  const { constants } = await import('node:os');
+  const { fileURLToPath } = await import('node:url');
+  // Before the child is there: a signal that comes in between is handed on as soon as it is. A terminal sends Ctrl-C to
+  // both processes, so of that one this process only has to outlive the child.
+  process.on('SIGINT', () => undefined);
+  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2']) {
+    process.on(signal, () => child.kill(signal));
+  }
+  const child = spawn(fileURLToPath(ownNode), [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
     stdio: 'inherit',
     env: { ...process.env, [handedOver]: process.version },
   });
-  // A terminal sends Ctrl-C to both processes, so this one only has to outlive the child; others send to us alone.
-  process.on('SIGINT', () => undefined);
-  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'])
-    process.on(signal, () => child.kill(signal));
-  child.on('error', (error) => refuse(`${node} does not start: ${error.message}`));
+  child.on('error', (error) => refuse(`${fileURLToPath(ownNode)} does not start: ${error.message}`));
   child.on('exit', (code, signal) => {
     process.exitCode = code === null ? 128 + constants.signals[signal] : code;
   });
@@ -47,26 +49,27 @@ function refuse(reason) {
 }
 
 async function start() {
-  // Compiled code is kept in the user's own cache directory, where nobody else can plant any.
-  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
-  module.enableCompileCache?.(join(cache, 'aergo', 'compiled'));
-  const program = join(root, 'dist', 'src', 'cli', 'main.js');
+  const program = place('dist/src/cli/main.js');
   if (!existsSync(program)) {
     process.stderr.write('error: aergo is not built here   AERGO_NOT_BUILT\n  hint: npm ci      (or: npm run build)\n');
     process.exitCode = 2;
     return;
   }
-  const { main } = await import(new URL('../dist/src/cli/main.js', import.meta.url).href);
-  await main(process.argv.slice(2), { root, version });
+  const { enableCompileCache } = await import('node:module');
+  const { homedir } = await import('node:os');
+  // Compiled code is kept in the user's own cache directory, where nobody else can plant any.
+  enableCompileCache(`${process.env.XDG_CACHE_HOME || `${homedir()}/.cache`}/aergo/compiled`);
+  const { fileURLToPath } = await import('node:url');
+  const { main } = await import(program.href);
+  await main(process.argv.slice(2), { root: fileURLToPath(place('.')), version });
 }
 
-const ownNode = join(root, 'node_modules', '.bin', 'node');
 if (process.argv.length === 3 && (process.argv[2] === '--version' || process.argv[2] === '-V')) {
   process.stdout.write(`aergo ${version}\n`);
 } else if (isSupported(engines.node, process.versions.node)) {
-  start();
+  await start();
 } else if (process.env[handedOver] === undefined && existsSync(ownNode)) {
-  handOver(ownNode);
+  await handOver();
 } else {
   refuse('install a newer one, or run npm ci in the checkout, which brings one along');
 }

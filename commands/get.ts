@@ -1,6 +1,7 @@
 /** Prints one row by its key. Exit code 1 when there is none. */
 import * as Flags from '@oclif/core/flags';
 import { someWords, word } from '../src/cli/arguments.ts';
+import { inOrder } from '../src/cli/column-order.ts';
 import { AergoCommand } from '../src/cli/command.ts';
 import { aligned } from '../src/cli/render/columns.ts';
 import { shownValue, visible } from '../src/cli/render/visible.ts';
@@ -16,7 +17,12 @@ export default class Get extends AergoCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Get);
-    const found = await this.withRepository((repository) => repository.get(args.table, args.key, flags.at));
+    const found = await this.withRepository(async (repository) => {
+      const view = await repository.get(args.table, args.key, flags.at);
+      return view === undefined
+        ? undefined
+        : { ...view, row: inOrder(view.row, await repository.schema(args.table, flags.at)) };
+    });
     if (found === undefined) {
       const when = flags.at === undefined ? '' : ` at ${flags.at}`;
       throw new AergoError('AERGO_ROW_MISSING', `${args.table} has no row ${args.key.join(' ')}${when}.`, {

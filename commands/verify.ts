@@ -2,6 +2,7 @@
 import * as Flags from '@oclif/core/flags';
 import { optionalWord } from '../src/cli/arguments.ts';
 import { AergoCommand } from '../src/cli/command.ts';
+import { leadingBranches } from '../src/cli/leading-branches.ts';
 import { verifiedLines } from '../src/cli/render/verify.ts';
 
 export default class Verify extends AergoCommand {
@@ -11,9 +12,17 @@ export default class Verify extends AergoCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Verify);
-    const report = await this.withRepository((repository) =>
-      repository.verify({ fast: flags.fast, ...(args.revision === undefined ? {} : { revision: args.revision }) }),
-    );
-    this.print(report, () => verifiedLines(report));
+    const revision = args.revision === undefined ? {} : { revision: args.revision };
+    const { report, leading } = await this.withRepository(async (repository) => {
+      const done = await repository.verify({ fast: flags.fast, ...revision });
+      return {
+        report: done,
+        leading: await leadingBranches(
+          repository,
+          done.branches.map((branch) => branch.name),
+        ),
+      };
+    });
+    this.print(report, () => verifiedLines(report, leading));
   }
 }

@@ -2,7 +2,7 @@
  * A difference of two blocks, ready to be shown. Headings come before rows and say how many there are, so a table's rows
  * are walked twice when they are too many to keep: a walk visits only what differs.
  */
-import type { Repository, RowDifference, TableView } from './face.ts';
+import type { Repository, RowDifference, TableSchema, TableView } from './face.ts';
 import type { Style } from './output.ts';
 import { countDifference, type DifferenceCount, differenceHeading, differenceLines } from './render/difference.ts';
 
@@ -47,10 +47,10 @@ export class Comparison {
     for await (const { table, rows } of this.tables()) for (const row of rows) yield { table, ...row };
   }
 
-  /** The names of a table's key columns, as of the newer block that has it. */
-  async keyColumns(table: string): Promise<readonly string[]> {
+  /** The table as it is in the newer block, or where it is gone there, in the older. */
+  async schema(table: string): Promise<TableSchema> {
     const at = (await this.#repository.tables(this.to)).includes(table) ? this.to : this.from;
-    return (await this.#repository.schema(table, at)).key;
+    return this.#repository.schema(table, at);
   }
 
   async asJson(onlyCounts: boolean): Promise<object> {
@@ -87,10 +87,10 @@ export async function* comparisonLines(
     const count: DifferenceCount = countDifference(keepFirst(rows, kept));
     yield style.bold(differenceHeading(table, count, schemaChanged));
     if (onlyCounts) continue;
-    const keyColumns = await comparison.keyColumns(table);
+    const schema = await comparison.schema(table);
     const all = count.added + count.changed + count.removed;
-    if (all <= alignedRows) yield* differenceLines(kept, keyColumns, style);
-    else for await (const row of comparison.rowsOf(table)) yield* differenceLines([row], keyColumns, style);
+    if (all <= alignedRows) yield* differenceLines(kept, schema, style);
+    else for await (const row of comparison.rowsOf(table)) yield* differenceLines([row], schema, style);
   }
 }
 

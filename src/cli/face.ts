@@ -18,4 +18,5 @@ export type { VerifyReport } from '../repository/verify.ts';
 export type { BlockSummary } from '../repository/views.ts';
 export type { Repository } from '../repository.ts';
 export type { RowValues } from '../state/row.ts';
+export type { TableSchema } from '../state/schema.ts';
 export type { FsckProblem, FsckReport } from '../store/fsck.ts';

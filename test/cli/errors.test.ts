@@ -3,7 +3,9 @@ import { errorCodes, exitCodes } from '../../src/errors.ts';
 
 /** docs/errors.md as it has to be; `vitest run test/cli/errors.test.ts -u` writes it. */
 function errorsPage(): string {
-  const rows = Object.entries(errorCodes).map(([code, { exit, summary }]) => `| \`${code}\` | ${exitCodes[exit]} | ${summary} |`);
+  const rows = Object.entries(errorCodes).map(
+    ([code, { exit, summary }]) => `| \`${code}\` | ${exitCodes[exit]} | ${summary} |`,
+  );
   return `# Error codes
 
 Every error has a code, which never changes its meaning. \`error:\` on stderr ends with it, and with \`--json\` it is \`error.code\`. The

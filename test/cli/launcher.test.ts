@@ -40,7 +40,7 @@ test('on an unfit Node the own one runs the same words, and its exit code is kep
 
 test('signals are handed on to the own Node', async () => {
   using world = new World();
-  const script = installation(world, 'trap "exit 9" TERM; echo ready; while :; do sleep 0.05; done');
+  const script = installation(world, 'sleep 20 & trap "kill $!; exit 9" TERM; echo ready; wait');
   const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
   await once(child.stdout, 'data');
   child.kill('SIGTERM');

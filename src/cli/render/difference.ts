@@ -32,6 +32,12 @@ export function differenceHeading(table: string, count: DifferenceCount, schemaC
   return `${table}   ${counted(added + changed + removed, 'row')} changed${detail}${schemaChanged ? '   schema changed' : ''}`;
 }
 
+/** What the lines need of a table's schema. */
+export interface ColumnNames {
+  readonly columns: readonly { readonly name: string }[];
+  readonly key: readonly string[];
+}
+
 interface Cell {
   readonly key: string;
   readonly column: string;
@@ -42,10 +48,10 @@ interface Cell {
 
 /**
  * The lines of a table's rows, aligned with each other.
- * @param keyColumns The names of the key's columns: they are not said again for a row that came or went.
+ * @param schema The table's columns, in their order; those of the key are not said again for a row that came or went.
  */
-export function differenceLines(rows: readonly RowDifference[], keyColumns: readonly string[], style: Style): string[] {
-  const cells = rows.flatMap((row) => cellsOf(row, keyColumns));
+export function differenceLines(rows: readonly RowDifference[], schema: ColumnNames, style: Style): string[] {
+  const cells = rows.flatMap((row) => cellsOf(row, schema));
   const width = (part: 'key' | 'column' | 'before') =>
     cells.reduce((widest, cell) => Math.max(widest, displayWidth(cell[part])), 0);
   const [key, column, before] = [width('key'), width('column'), width('before')];
@@ -77,10 +83,10 @@ function kindOf(row: RowDifference): keyof DifferenceCount {
   return row.after === undefined ? 'removed' : 'changed';
 }
 
-function cellsOf(row: RowDifference, keyColumns: readonly string[]): Cell[] {
+function cellsOf(row: RowDifference, schema: ColumnNames): Cell[] {
   const kind = kindOf(row);
   const key = row.key.map(shownValue).join(' ');
-  const columns = changedColumns(row, keyColumns);
+  const columns = changedColumns(row, schema);
   if (columns.length === 0) return [{ key, column: '', before: '', after: '', kind }];
   return columns.map((column) => ({
     key,
@@ -95,9 +101,10 @@ const shown = (values: RowValues | undefined, column: string): string =>
   values === undefined ? '' : shownValue(values[column] ?? null);
 
 /** Of a changed row the columns that differ; of one that came or went all but the key's. */
-function changedColumns({ before, after }: RowDifference, keyColumns: readonly string[]): string[] {
-  if (before !== undefined && after !== undefined) {
-    return [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => before[name] !== after[name]);
-  }
-  return Object.keys(after ?? before ?? {}).filter((name) => !keyColumns.includes(name));
+function changedColumns({ before, after }: RowDifference, schema: ColumnNames): string[] {
+  const known = schema.columns.map(({ name }) => name);
+  const names = new Set([...known, ...Object.keys(before ?? {}), ...Object.keys(after ?? {})]);
+  if (before !== undefined && after !== undefined) return [...names].filter((name) => before[name] !== after[name]);
+  const values = after ?? before ?? {};
+  return [...names].filter((name) => name in values && !schema.key.includes(name));
 }

@@ -3,9 +3,11 @@ import type { VerifyReport } from '../face.ts';
 import { counted, grouped } from './columns.ts';
 import { visible } from './visible.ts';
 
-export function verifiedLines({ branches, fast }: VerifyReport): string[] {
+/** @param leading The branches to speak of, in this order; all others are within them. */
+export function verifiedLines({ branches, fast }: VerifyReport, leading: readonly string[]): string[] {
   const what = fast ? 'signatures and structure agree; nothing was run again' : 'signatures, re-runs and states agree';
-  return branches.map(({ name, blocks, merged }) => {
+  const spoken = leading.flatMap((name) => branches.find((branch) => branch.name === name) ?? []);
+  return spoken.map(({ name, blocks, merged }) => {
     const others = merged
       .map(({ branch, blocks: count }) => `, ${grouped(count)} merged from ${visible(branch)}`)
       .join('');
