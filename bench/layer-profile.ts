@@ -5,11 +5,11 @@
 import { type Profiler, Session } from 'node:inspector/promises';
 
 const ofOurs = /\/src\/([a-z]+)\//;
-const ofRuntime: Readonly<Record<string, string>> = {
-  '(idle)': 'waiting',
-  '(garbage collector)': 'garbage',
-  '(program)': 'native',
-};
+const ofRuntime: ReadonlyMap<string, string> = new Map([
+  ['(idle)', 'waiting'],
+  ['(garbage collector)', 'garbage'],
+  ['(program)', 'native'],
+]);
 
 /** Runs work and gives the milliseconds by layer. */
 export async function profileLayers(work: () => Promise<unknown>): Promise<Map<string, number>> {
@@ -30,7 +30,7 @@ export async function profileLayers(work: () => Promise<unknown>): Promise<Map<s
 function byLayer(profile: Profiler.Profile): Map<string, number> {
   const layers = new Map<number, string>();
   const label = (node: Profiler.ProfileNode, above: string): void => {
-    const own = ofOurs.exec(node.callFrame.url)?.[1] ?? ofRuntime[node.callFrame.functionName] ?? above;
+    const own = ofOurs.exec(node.callFrame.url)?.[1] ?? ofRuntime.get(node.callFrame.functionName) ?? above;
     layers.set(node.id, own);
     for (const id of node.children ?? []) {
       const child = nodes.get(id);
