@@ -18,7 +18,8 @@ describe('layers', () => {
   });
 
   it('finds planted violations: upwards, sideways, dynamic, by re-export', () => {
-    const planted = (module: string, source: string) => importsOf(root, module, source).flatMap((one) => violation(one) ?? []);
+    const planted = (module: string, source: string) =>
+      importsOf(root, module, source).flatMap((one) => violation(one) ?? []);
     expect(planted('src/state/row.ts', "import { stage } from '../ledger/stage.ts';")).toHaveLength(1);
     expect(planted('src/merge/pool.ts', "import type { Rights } from '../directory/version.ts';")).toHaveLength(1);
     expect(planted('src/store/store.ts', "const a = await import('../repository.ts');")).toHaveLength(1);

@@ -51,7 +51,9 @@ export function importsOf(root: string, module: string, source = readFileSync(jo
     ...found.staticExports.flatMap((one) => one.entries.flatMap((entry) => entry.moduleRequest?.value ?? [])),
     ...found.dynamicImports.map((one) => source.slice(one.moduleRequest.start + 1, one.moduleRequest.end - 1)),
   ];
-  return requests.filter((request) => request.startsWith('.')).map((request) => ({ from: module, to: relative(root, resolve(root, dirname(module), request)) }));
+  return requests
+    .filter((request) => request.startsWith('.'))
+    .map((request) => ({ from: module, to: relative(root, resolve(root, dirname(module), request)) }));
 }
 
 function partOf(module: string): { layer: number; part: string } {
@@ -70,7 +72,8 @@ export function violation({ from, to }: Import): string | undefined {
   return `${from} imports ${to}: ${above.part} must not know ${below.part}`;
 }
 
-const processNames = /\bprocess\.(?:env|exit|stdout|stderr|stdin|argv|cwd)\b|\bhomedir\(|\bDate\.now\(\)|\bnew Date\(\)|\bconsole\./;
+const processNames =
+  /\bprocess\.(?:env|exit|stdout|stderr|stdin|argv|cwd)\b|\bhomedir\(|\bDate\.now\(\)|\bnew Date\(\)|\bconsole\./;
 
 /** Where a module below the edges touches the process. */
 export function touchesProcess(module: string, source: string): boolean {

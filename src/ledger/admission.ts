@@ -131,7 +131,7 @@ function refusedCall(call: CallTransaction, candidate: Candidate, { state }: Adm
   }
 }
 
-export const findFunction = (contract: ContractInForce, name: string): FunctionSignature | undefined =>
+const findFunction = (contract: ContractInForce, name: string): FunctionSignature | undefined =>
   contract.manifest.functions.find((one) => one.name === name);
 
 /** The function's argument types differ from those where the call took effect, or the contract is another one. */

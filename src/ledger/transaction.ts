@@ -17,7 +17,7 @@ import { identifierPattern, isContractName, isRefName } from './names.ts';
 export type TransactionId = string & { readonly __transactionId: true };
 
 /** At most this many bytes of canonical JSON, LF not counted. */
-export const transactionLimit_bytes = 1_048_576;
+const transactionLimit_bytes = 1_048_576;
 
 const argumentsLimit = 100;
 
@@ -27,11 +27,11 @@ export const oidSchema = z
 export const transactionIdSchema = z
   .custom<TransactionId>((value) => typeof value === 'string' && isOid(value))
   .meta({ type: 'string', pattern: '^[0-9a-f]{64}$' });
-export const keyIdSchema = z
+const keyIdSchema = z
   .custom<KeyId>((value) => typeof value === 'string' && isKeyId(value))
   .meta({ type: 'string', pattern: '^ed25519:[A-Za-z0-9_-]{43}$' });
 export const startSchema = z.string().regex(/^[0-9a-f]{16}$/);
-export const identifierSchema = z.string().regex(identifierPattern);
+const identifierSchema = z.string().regex(identifierPattern);
 /** Milliseconds since 1970, UTC. */
 export const timeSchema = z.int().min(0).max(8_640_000_000_000_000);
 
@@ -106,7 +106,7 @@ export interface SignedTransaction {
 }
 
 /** The bytes that the author signs: domain, repository, canonical JSON without `sig`. */
-export function signedBytes(repository: Oid, transaction: Omit<Transaction, 'sig'>): Uint8Array {
+function signedBytes(repository: Oid, transaction: Omit<Transaction, 'sig'>): Uint8Array {
   const { sig: _, ...unsigned } = transaction as Transaction;
   return Buffer.from(`aergo transaction v1\n${repository}\n${canonicalJson(unsigned as JsonValue)}`);
 }
@@ -145,7 +145,7 @@ export function checkTransaction(value: unknown): Transaction {
 }
 
 /** Whether the author signed exactly this, for this repository. */
-export function signatureHolds(repository: Oid, signed: SignedTransaction): boolean {
+function signatureHolds(repository: Oid, signed: SignedTransaction): boolean {
   const { author, sig } = signed.transaction;
   const signature = Buffer.from(sig, 'base64url');
   return (

@@ -24,7 +24,7 @@ export interface BlockSummary {
   readonly mode?: 'automatic';
 }
 
-export function summarise({ id, header, sealer, commit }: Block): BlockSummary {
+function summarise({ id, header, sealer, commit }: Block): BlockSummary {
   const { height, branch, start, kind, time, counts } = header;
   const subject = commit.message.slice(0, commit.message.indexOf('\n'));
   const summary = { id, height, branch, start, kind, time, sealer, counts, parents: commit.parents, subject };

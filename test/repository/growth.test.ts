@@ -89,7 +89,10 @@ async function branchCosts(count: number): Promise<Costs> {
       }
     })();
     const contracts = new Map([['bank', { source: '', manifest: '{}\n', tables: new Map([['accounts', schema]]) }]]);
-    const state = updateState(buffer, emptyState(buffer), { contracts, rows: new Map([['bank.accounts', buildTable(buffer, rows)]]) });
+    const state = updateState(buffer, emptyState(buffer), {
+      contracts,
+      rows: new Map([['bank.accounts', buildTable(buffer, rows)]]),
+    });
     const engine = buffer.put('blob', Buffer.from('{}\n'));
     const place = { branch: 'main', start: '0123456789abcdef', time: options.clock(), nonce: '0'.repeat(32) };
     const genesis = sealBlock(buffer, genesisContent({ ...place, engine, state }), keyOf('ada'));
@@ -135,12 +138,16 @@ describe('growth', () => {
       };
     };
     const then = await answers();
-    const pay = (sender: string, recipient: string) => JSON.stringify({ kind: 'call', contract: 'bank', function: 'pay', args: [sender, recipient, '1'] });
+    const pay = (sender: string, recipient: string) =>
+      JSON.stringify({ kind: 'call', contract: 'bank', function: 'pay', args: [sender, recipient, '1'] });
     for (let round = 0; round < 10; round++) {
       const side = `side-${round}`;
       await repository.createBranch(side);
       await repository.submit([pay('alice', 'bob')], { sealer: key, key, on: side });
-      await repository.submit(Array.from({ length: 9 }, () => pay('bob', 'carol')), { sealer: key, key, blockSize: 1 });
+      await repository.submit(
+        Array.from({ length: 9 }, () => pay('bob', 'carol')),
+        { sealer: key, key, blockSize: 1 },
+      );
       expect((await repository.merge({ source: side, sealer: key })).block?.kind).toBe('merge');
     }
     expect(repository.head.block.height).toBe(4 + 100);

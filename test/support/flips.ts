@@ -14,7 +14,8 @@ async function smallRepository(): Promise<string> {
   const test = await newRepository();
   await withBank(test, { alice: '100', bob: '50' });
   const { repository, admin: key, directory } = test;
-  const pay = (amount: string, on: string) => repository.call({ contract: 'bank', function: 'pay', args: ['alice', 'bob', amount], key, on });
+  const pay = (amount: string, on: string) =>
+    repository.call({ contract: 'bank', function: 'pay', args: ['alice', 'bob', amount], key, on });
   await repository.createBranch('side');
   await pay('60', 'side');
   await pay('5', 'side');
@@ -31,7 +32,14 @@ async function answersOf(repository: Repository): Promise<unknown> {
   for await (const row of repository.scan('bank.accounts')) rows.push(row);
   const shown: unknown[] = [];
   for (const block of await repository.log()) shown.push(await repository.show(block.id));
-  return { rows, shown, contracts: await repository.contracts(), branches: repository.branches(), snapshots: repository.snapshots(), keys: repository.keys() };
+  return {
+    rows,
+    shown,
+    contracts: await repository.contracts(),
+    branches: repository.branches(),
+    snapshots: repository.snapshots(),
+    keys: repository.keys(),
+  };
 }
 
 /** What opening, checking and reading said: the error, or the answers. */
@@ -65,7 +73,7 @@ export async function flipBytes(step: number): Promise<number> {
   let flipped = 0;
   for (let offset = 0; offset < bytes.length; offset += step) {
     const byte = bytes[offset] ?? 0;
-    writeByte(volume, offset, byte ^ (1 << offset % 8));
+    writeByte(volume, offset, byte ^ (1 << (offset % 8)));
     const verdict = await judge(directory);
     writeByte(volume, offset, byte);
     flipped++;

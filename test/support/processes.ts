@@ -10,7 +10,7 @@ import { launcher, type World } from '../cli/world.ts';
 import { bankSource } from './repository.ts';
 
 /** A repository with a bank and two accounts; the world stands in it. */
-export async function bankWorld(world: World): Promise<void> {
+async function bankWorld(world: World): Promise<void> {
   await succeed(world, ['init', 'shop']);
   world.cwd = join(world.directory, 'shop');
   writeFileSync(join(world.cwd, 'bank.sql'), bankSource);
@@ -48,10 +48,12 @@ export async function manyProcesses(world: World, processes: number, operations:
   const acknowledged = done.flat();
   expect(await paymentsOf(world)).toEqual(acknowledged.toSorted());
   const names = (kind: number) =>
-    Array.from({ length: processes }, (_, worker) => Array.from({ length: operations }, (__, at) => (at % 4 === kind ? [`${worker}-${at}`] : [])).flat()).flat();
-  const branches = (await succeed(world, ['branch']))['branches'] as { name: string }[];
+    Array.from({ length: processes }, (_, worker) =>
+      Array.from({ length: operations }, (__, at) => (at % 4 === kind ? [`${worker}-${at}`] : [])).flat(),
+    ).flat();
+  const branches = (await succeed(world, ['branch'])).branches as { name: string }[];
   expect(branches.map((branch) => branch.name).sort()).toEqual([...names(1), 'main'].sort());
-  const snapshots = (await succeed(world, ['snapshot']))['snapshots'] as { name: string }[];
+  const snapshots = (await succeed(world, ['snapshot'])).snapshots as { name: string }[];
   expect(snapshots.map((snapshot) => snapshot.name).sort()).toEqual(names(2).sort());
   await checkBalances(world, acknowledged.length);
 }
@@ -69,7 +71,7 @@ async function paymentsOf(world: World): Promise<string[]> {
   for (const { id, height } of blocks as { id: string; height: number }[]) {
     if (height <= 3) continue;
     const shown = await succeed(world, ['show', id]);
-    for (const { id: transaction } of shown['transactions'] as { id: string }[]) found.push(transaction);
+    for (const { id: transaction } of shown.transactions as { id: string }[]) found.push(transaction);
   }
   return found.sort();
 }
@@ -77,7 +79,11 @@ async function paymentsOf(world: World): Promise<string[]> {
 /** Runs `aergo call` and kills it after some time; gives the transaction if it was acknowledged before. */
 function killedCall(world: World, delay_ms: number): Promise<{ acknowledged: string | undefined; killed: boolean }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [launcher, '--json', ...pay], { cwd: world.cwd, env: world.environment, stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn(process.execPath, [launcher, '--json', ...pay], {
+      cwd: world.cwd,
+      env: world.environment,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (some) => {
       text += some;
@@ -97,7 +103,7 @@ function killedCall(world: World, delay_ms: number): Promise<{ acknowledged: str
 export async function killedProcesses(world: World, kills: number): Promise<void> {
   await bankWorld(world);
   const began = performance.now();
-  const acknowledged = [String((await succeed(world, pay))['transaction'])];
+  const acknowledged = [String((await succeed(world, pay)).transaction)];
   const whole_ms = performance.now() - began;
   let killed = 0;
   for (let attempt = 0; killed < kills && attempt < kills * 3; attempt++) {
