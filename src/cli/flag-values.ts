@@ -1,5 +1,6 @@
 /** What flags say, as values: `--expect TABLE/KEY@VERSION`, `--expires TIME`, `--args JSON`, counts. */
 import { AergoError } from '../errors.ts';
+import { parseTime as parseAbsoluteTime } from '../ledger/revision.ts';
 
 export interface Expectation {
   readonly table: string;
@@ -43,18 +44,12 @@ const units_ms: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_60
 /**
  * @param text `2026-11-20T10:00Z` (or with an offset), or `+30s`, `+10m`, `+2h`, `+1d` from now.
  * @returns ms since 1970
- * @throws AergoError AERGO_USAGE
+ * @throws AergoError AERGO_TIME_INVALID
  */
 export function parseTime(text: string, now_ms: number): number {
   const relative = /^\+(\d{1,9})([smhd])$/.exec(text);
   if (relative !== null) return now_ms + Number(relative[1]) * (units_ms[relative[2] ?? ''] ?? 0);
-  const absolute = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/.test(text)
-    ? Date.parse(text)
-    : Number.NaN;
-  if (Number.isFinite(absolute) && absolute >= 0) return absolute;
-  throw new AergoError('AERGO_USAGE', `${JSON.stringify(text)} is not a time.`, {
-    hint: 'write 2026-11-20T10:00Z, or +10m from now',
-  });
+  return parseAbsoluteTime(text);
 }
 
 /**

@@ -3,8 +3,7 @@
  * can never meet. Everything here is quoted for SQL.
  */
 
-/** Names of contracts, tables, columns and functions. */
-export const namePattern = /^[a-z][a-z0-9_]{0,47}$/;
+import { namePattern } from '../state/state.ts';
 
 /** Whether the text may name a contract, a table, a column or a function: `[a-z][a-z0-9_]{0,47}`, not reserved. */
 export function isContractName(text: string): boolean {

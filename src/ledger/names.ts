@@ -2,16 +2,9 @@
  * Names that people give: contracts, tables, functions (contracts.md) and branches, snapshots (git-check-ref-format).
  * Checked at the boundary; what is inside has passed here.
  */
+import { isContractName } from '../contract/names.ts';
 import { AergoError } from '../errors.ts';
-
-/** Names of contracts, tables, functions and columns. */
-export const identifierPattern = /^[a-z][a-z0-9_]{0,47}$/;
-
-const reservedContracts = new Set(['aergo', 'public', 'information_schema']);
-
-export function isContractName(name: string): boolean {
-  return identifierPattern.test(name) && !reservedContracts.has(name) && !name.startsWith('pg_');
-}
+import { namePattern } from '../state/state.ts';
 
 /** Throws `AERGO_NAME_INVALID` unless `name` can name a contract. */
 export function checkContractName(name: string): string {
@@ -29,7 +22,7 @@ export function splitQualifiedName(text: string, what: 'function' | 'table'): { 
     name === undefined ||
     rest.length > 0 ||
     !isContractName(contract) ||
-    !identifierPattern.test(name)
+    !namePattern.test(name)
   ) {
     throw new AergoError('AERGO_NAME_INVALID', `${JSON.stringify(text)} is not the name of a ${what}`, {
       hint: `write contract.${what}, as in bank.${what === 'table' ? 'accounts' : 'transfer'}`,

@@ -97,7 +97,7 @@ export function parseTime(text: string): number {
     : Number.NaN;
   if (!Number.isNaN(time)) return time;
   throw new AergoError('AERGO_TIME_INVALID', `${JSON.stringify(text)} is not a time`, {
-    hint: 'write it as 2026-11-20T10:00Z; without a zone it is UTC',
+    hint: 'write 2026-11-20T10:00Z (without a zone it is UTC), or where a time to come is asked for +10m',
   });
 }
 

@@ -6,12 +6,14 @@
  */
 import { hash } from 'node:crypto';
 import { z } from 'zod';
+import { isContractName } from '../contract/names.ts';
 import { canonicalJson, type JsonValue, parseCanonicalJson } from '../crypto/canonical-json.ts';
 import { verifySignature } from '../crypto/ed25519.ts';
 import { isKeyId, type KeyId, type SigningKey } from '../crypto/key.ts';
 import { AergoError } from '../errors.ts';
 import { isOid, type Oid } from '../object/oid.ts';
-import { identifierPattern, isContractName, isRefName } from './names.ts';
+import { namePattern } from '../state/state.ts';
+import { isRefName } from './names.ts';
 
 /** The id of a transaction: 64 hex digits. */
 export type TransactionId = string & { readonly __transactionId: true };
@@ -31,7 +33,7 @@ const keyIdSchema = z
   .custom<KeyId>((value) => typeof value === 'string' && isKeyId(value))
   .meta({ type: 'string', pattern: '^ed25519:[A-Za-z0-9_-]{43}$' });
 export const startSchema = z.string().regex(/^[0-9a-f]{16}$/);
-const identifierSchema = z.string().regex(identifierPattern);
+const identifierSchema = z.string().regex(namePattern);
 /** Milliseconds since 1970, UTC. */
 export const timeSchema = z.int().min(0).max(8_640_000_000_000_000);
 

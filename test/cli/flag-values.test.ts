@@ -37,7 +37,7 @@ describe('--expires', () => {
     expect(parseTime('+10m', 5)).toBe(600_005);
   });
 
-  test.each(['2026-11-20T10:00', '2026-13-20T10:00Z', 'tomorrow', '+10', '-5m', 'NaN', ''])('refuses %s', (text) => {
+  test.each(['2026-13-20T10:00Z', 'tomorrow', '+10', '-5m', 'NaN', ''])('refuses %s', (text) => {
     expect(() => parseTime(text, 0)).toThrow(AergoError);
   });
 });
