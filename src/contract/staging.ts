@@ -6,6 +6,7 @@
 import { AergoError } from '../errors.ts';
 import { rowShape } from '../state/row-shape.ts';
 import type { TableSchema } from '../state/schema.ts';
+import { misfit } from './arguments.ts';
 import { type CallFailure, failureOf } from './call-outcome.ts';
 import { decodeCopyRow, encodeCopyRow } from './copy-text.ts';
 import type { Materialiser } from './materialiser.ts';
@@ -20,8 +21,9 @@ export interface NormalisedPiece {
   readonly lines: readonly string[];
 }
 
-/** Opens the staging table; the SQL transaction must not have one open. */
+/** Opens the staging table; the SQL transaction must not have one open. @throws AergoError AERGO_TABLE_UNKNOWN, before any SQL */
 export function openStage(materialiser: Materialiser, table: string): void {
+  materialiser.schema(table);
   materialiser.session.execute(
     `CREATE TEMP TABLE "aergo$stage" (LIKE ${quoteQualified(table)} INCLUDING DEFAULTS INCLUDING GENERATED)`,
   );
@@ -42,6 +44,7 @@ export function normalisePiece(
 ): NormalisedPiece {
   const { session } = materialiser;
   const schema = materialiser.schema(table);
+  checkExactness(materialiser, table, columns, rows, offset);
   try {
     session.copyIn(
       `COPY ${stage} (${columns.map(quoteName).join(', ')}) FROM STDIN`,
@@ -105,6 +108,38 @@ export function insertStage(materialiser: Materialiser, table: string): CallFail
   }
   session.execute(`ALTER TABLE ${target} ENABLE TRIGGER "aergo$capture"; DROP TABLE ${stage}`);
   return undefined;
+}
+
+/** PostgreSQL rounds a number that has too many decimals, and takes NaN: neither is what the file says. */
+function checkExactness(
+  materialiser: Materialiser,
+  table: string,
+  columns: readonly string[],
+  rows: readonly (readonly (string | null)[])[],
+  offset: number,
+): void {
+  const contract = materialiser.contracts().get(table.split('.')[0] ?? '');
+  const types = columns.map((name) => {
+    const column = materialiser.schema(table).columns.find((candidate) => candidate.name === name);
+    const own =
+      column === undefined ? '' : `${column.type}${column.modifier === undefined ? '' : `(${column.modifier})`}`;
+    return contract?.domains.find((domain) => domain.name === own)?.type ?? own;
+  });
+  for (const [at, type] of types.entries()) {
+    if (!/^numeric(\(|$)/.test(type)) continue;
+    for (const [index, row] of rows.entries()) {
+      const value = row[at] ?? null;
+      const fault = value === null ? undefined : misfit(value.trim(), type);
+      if (fault === undefined) continue;
+      throw new AergoError(
+        'AERGO_IMPORT_INVALID',
+        `Row ${offset + index + 1} (${columns[at]}): ${JSON.stringify(value)} ${fault}.`,
+        {
+          details: { row: offset + index + 1, column: columns[at] },
+        },
+      );
+    }
+  }
 }
 
 function insertable(schema: TableSchema): string[] {

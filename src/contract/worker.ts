@@ -110,6 +110,7 @@ const handlers: Handlers = {
   },
   normaliseBegin(request) {
     time_ms = request.time_ms;
+    materialiser().schema(request.table);
     sql('BEGIN');
     openStage(materialiser(), request.table);
     normalising = request.table;
