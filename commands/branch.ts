@@ -13,10 +13,16 @@ export default class Branch extends AergoCommand {
   static override usage = 'branch [NAME [START]] | branch -d NAME… | branch -m [OLD] NEW';
   static override args = { names: words('the branch, and where it starts (default: the current block)') };
   static override flags = {
-    list: Flags.boolean({ description: 'list the branches (the default without a name)' }),
-    delete: Flags.boolean({ char: 'd', description: 'delete the branches', exclusive: ['move', 'list'] }),
-    force: Flags.boolean({ description: 'delete also what no other branch contains' }),
+    list: Flags.boolean({ default: false, description: 'list the branches (the default without a name)' }),
+    delete: Flags.boolean({
+      default: false,
+      char: 'd',
+      description: 'delete the branches',
+      exclusive: ['move', 'list'],
+    }),
+    force: Flags.boolean({ default: false, description: 'delete also what no other branch contains' }),
     move: Flags.boolean({
+      default: false,
       char: 'm',
       description: 'rename a branch that has no block of its own',
       exclusive: ['list'],

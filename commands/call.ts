@@ -16,7 +16,7 @@ export default class Call extends AergoCommand {
   static override flags = {
     args: Flags.string({ description: 'the arguments as a JSON array, for NULL', helpValue: 'JSON' }),
     on: Flags.string({ description: 'the branch (default: the current one)', helpValue: 'BRANCH' }),
-    'dry-run': Flags.boolean({ description: 'say what it would do, and write nothing' }),
+    'dry-run': Flags.boolean({ default: false, description: 'say what it would do, and write nothing' }),
     base: Flags.string({ description: 'only if what it writes is as at REV', helpValue: 'REV' }),
     expect: Flags.string({
       multiple: true,
@@ -25,7 +25,7 @@ export default class Call extends AergoCommand {
       helpValue: 'TABLE/KEY@VERSION',
     }),
     expires: Flags.string({ description: 'not after this time, such as +10m', helpValue: 'TIME' }),
-    'no-merge': Flags.boolean({ description: 'no merge may carry it to another branch' }),
+    'no-merge': Flags.boolean({ default: false, description: 'no merge may carry it to another branch' }),
   };
 
   async run(): Promise<void> {

@@ -12,9 +12,9 @@ export default class Diff extends AergoCommand {
   static override usage = 'diff [REV [REV] | REV1..REV2] [TABLE]';
   static override args = { words: words('up to two revisions; then a table') };
   static override flags = {
-    stat: Flags.boolean({ description: 'how many rows differ in each table' }),
-    'exit-code': Flags.boolean({ description: 'exit with 1 when anything differs' }),
-    jsonl: Flags.boolean({ description: 'one JSON object a row' }),
+    stat: Flags.boolean({ default: false, description: 'how many rows differ in each table' }),
+    'exit-code': Flags.boolean({ default: false, description: 'exit with 1 when anything differs' }),
+    jsonl: Flags.boolean({ default: false, description: 'one JSON object a row' }),
   };
 
   async run(): Promise<void> {

@@ -6,7 +6,9 @@ import { exitCodes } from '../src/errors.ts';
 
 export default class Fsck extends AergoCommand {
   static override summary = 'check the volumes, byte by byte';
-  static override flags = { rebuild: Flags.boolean({ description: 'first make the index anew from the volumes' }) };
+  static override flags = {
+    rebuild: Flags.boolean({ default: false, description: 'first make the index anew from the volumes' }),
+  };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Fsck);

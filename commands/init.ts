@@ -17,7 +17,7 @@ export default class Init extends AergoCommand {
   static override args = { directory: optionalWord('where (default: here)') };
   static override flags = {
     name: Flags.string({ description: "the ledger's name (default: the directory's)" }),
-    private: Flags.boolean({ description: 'only members may read it' }),
+    private: Flags.boolean({ default: false, description: 'only members may read it' }),
   };
 
   async run(): Promise<void> {

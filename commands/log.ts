@@ -14,9 +14,12 @@ export default class Log extends AergoCommand {
   static override usage = 'log [REV | REV1..REV2] [TABLE [KEY…]]';
   static override args = { words: words('a revision or a range of two; then a table, and a key in it') };
   static override flags = {
-    graph: Flags.boolean({ description: 'draw how branches part and meet; with all blocks that were merged' }),
+    graph: Flags.boolean({
+      default: false,
+      description: 'draw how branches part and meet; with all blocks that were merged',
+    }),
     limit: Flags.string({ char: 'n', description: 'at most this many blocks', helpValue: 'N' }),
-    jsonl: Flags.boolean({ description: 'one JSON object a block' }),
+    jsonl: Flags.boolean({ default: false, description: 'one JSON object a block' }),
   };
 
   async run(): Promise<void> {

@@ -10,11 +10,15 @@ export default class Merge extends AergoCommand {
   static override args = { source: word('the branch to merge') };
   static override flags = {
     into: Flags.string({ description: 'the branch to merge into (default: the current one)', helpValue: 'BRANCH' }),
-    'dry-run': Flags.boolean({ description: 'say what would happen, and write nothing' }),
+    'dry-run': Flags.boolean({ default: false, description: 'say what would happen, and write nothing' }),
     'fail-on-drop': Flags.boolean({
+      default: false,
       description: 'seal nothing, and exit with 1, when a transaction would be dropped',
     }),
-    'drop-changed-results': Flags.boolean({ description: 'drop also what would apply with another result' }),
+    'drop-changed-results': Flags.boolean({
+      default: false,
+      description: 'drop also what would apply with another result',
+    }),
   };
 
   async run(): Promise<void> {

@@ -2,6 +2,7 @@
 import * as Flags from '@oclif/core/flags';
 import { word } from '../src/cli/arguments.ts';
 import { AergoCommand } from '../src/cli/command.ts';
+import { counted } from '../src/cli/render/columns.ts';
 import { type QueryFormat, queryFormats, renderQuery } from '../src/cli/render/table.ts';
 
 export default class Query extends AergoCommand {
@@ -10,7 +11,7 @@ export default class Query extends AergoCommand {
   static override flags = {
     at: Flags.string({ description: 'as of this revision', helpValue: 'REV' }),
     format: Flags.string({ options: [...queryFormats], default: 'table', description: 'how to print the rows' }),
-    jsonl: Flags.boolean({ description: 'one JSON object a row (as --format ndjson)' }),
+    jsonl: Flags.boolean({ default: false, description: 'one JSON object a row (as --format ndjson)' }),
   };
 
   async run(): Promise<void> {
@@ -19,5 +20,6 @@ export default class Query extends AergoCommand {
     const wanted = queryFormats.find((candidate) => candidate === flags.format) ?? 'table';
     const format: QueryFormat = flags.jsonl ? 'ndjson' : wanted;
     this.print(result, () => renderQuery(result, format, this.style));
+    if (result.more) this.output.complain(`these are the first ${counted(result.rows.length, 'row')}: there are more`);
   }
 }

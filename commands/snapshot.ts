@@ -13,7 +13,7 @@ export default class Snapshot extends AergoCommand {
     name: optionalWord('the snapshot'),
     revision: optionalWord('the block (default: the current one)'),
   };
-  static override flags = { delete: Flags.boolean({ char: 'd', description: 'delete the snapshot' }) };
+  static override flags = { delete: Flags.boolean({ default: false, char: 'd', description: 'delete the snapshot' }) };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Snapshot);

@@ -17,7 +17,7 @@ export default class Submit extends AergoCommand {
   static override flags = {
     on: Flags.string({ description: 'the branch (default: the current one)', helpValue: 'BRANCH' }),
     'block-size': Flags.string({ description: 'transactions in a block (1000)', helpValue: 'N' }),
-    'dry-run': Flags.boolean({ description: 'say what would happen, and write nothing' }),
+    'dry-run': Flags.boolean({ default: false, description: 'say what would happen, and write nothing' }),
   };
 
   async run(): Promise<void> {

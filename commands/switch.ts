@@ -12,7 +12,9 @@ export default class Switch extends AergoCommand {
     name: word('the branch'),
     start: optionalWord('with -c: where it starts (default: the current block)'),
   };
-  static override flags = { create: Flags.boolean({ char: 'c', description: 'make the branch first' }) };
+  static override flags = {
+    create: Flags.boolean({ default: false, char: 'c', description: 'make the branch first' }),
+  };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Switch);

@@ -8,7 +8,7 @@ import { verifiedLines } from '../src/cli/render/verify.ts';
 export default class Verify extends AergoCommand {
   static override summary = 'check everything: signatures, structure, and every transaction run again';
   static override args = { revision: optionalWord('what to check (default: all branches)') };
-  static override flags = { fast: Flags.boolean({ description: 'run nothing again' }) };
+  static override flags = { fast: Flags.boolean({ default: false, description: 'run nothing again' }) };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Verify);

@@ -6,7 +6,9 @@ import { visible } from '../../src/cli/render/visible.ts';
 
 export default class ConfigList extends AergoCommand {
   static override summary = 'list the settings that have a value';
-  static override flags = { 'show-origin': Flags.boolean({ description: 'say where each comes from' }) };
+  static override flags = {
+    'show-origin': Flags.boolean({ default: false, description: 'say where each comes from' }),
+  };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(ConfigList);

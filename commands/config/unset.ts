@@ -8,7 +8,9 @@ import { writeSetting } from '../../src/cli/configuration-file.ts';
 export default class ConfigUnset extends AergoCommand {
   static override summary = 'take a setting away';
   static override args = { name: word('the setting, such as user.key') };
-  static override flags = { global: Flags.boolean({ description: 'for you everywhere, not only in this repository' }) };
+  static override flags = {
+    global: Flags.boolean({ default: false, description: 'for you everywhere, not only in this repository' }),
+  };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(ConfigUnset);

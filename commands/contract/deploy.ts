@@ -13,7 +13,7 @@ export default class ContractDeploy extends AergoCommand {
   static override flags = {
     name: Flags.string({ description: "the contract's name (default: the file's)" }),
     on: Flags.string({ description: 'the branch (default: the current one)', helpValue: 'BRANCH' }),
-    'dry-run': Flags.boolean({ description: 'say what would be deployed, and write nothing' }),
+    'dry-run': Flags.boolean({ default: false, description: 'say what would be deployed, and write nothing' }),
   };
 
   async run(): Promise<void> {

@@ -10,7 +10,7 @@ export default class ContractShow extends AergoCommand {
   static override args = { name: word('the contract') };
   static override flags = {
     at: Flags.string({ description: 'as of this revision', helpValue: 'REV' }),
-    source: Flags.boolean({ description: 'the source as it was deployed' }),
+    source: Flags.boolean({ default: false, description: 'the source as it was deployed' }),
   };
 
   async run(): Promise<void> {

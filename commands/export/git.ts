@@ -11,7 +11,7 @@ export default class ExportGit extends AergoCommand {
   static override description =
     'All branches and snapshots, checked out at main. Blocks are signed commits: aergo key export --allowed-signers writes what git verify-commit needs.';
   static override args = { directory: word('where: a directory that does not exist, or is empty') };
-  static override flags = { bare: Flags.boolean({ description: 'check nothing out' }) };
+  static override flags = { bare: Flags.boolean({ default: false, description: 'check nothing out' }) };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(ExportGit);

@@ -12,8 +12,8 @@ export default class KeyExport extends AergoCommand {
     'Prints the private key file of NAME: keep it where nobody else reads it. With --public its public half. With --allowed-signers the lines that `ssh-keygen -Y verify` and `git verify-commit` want, of the keys named, or of all keys that the repository knows.';
   static override args = { name: words('the keys') };
   static override flags = {
-    public: Flags.boolean({ description: 'the public half only' }),
-    'allowed-signers': Flags.boolean({ description: "OpenSSH's allowed-signers lines" }),
+    public: Flags.boolean({ default: false, description: 'the public half only' }),
+    'allowed-signers': Flags.boolean({ default: false, description: "OpenSSH's allowed-signers lines" }),
   };
 
   async run(): Promise<void> {

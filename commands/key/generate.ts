@@ -13,6 +13,7 @@ export default class KeyGenerate extends AergoCommand {
   static override args = { name: optionalWord('what to call it (default: your user name)') };
   static override flags = {
     passphrase: Flags.boolean({
+      default: false,
       description: 'ask for a passphrase (or take AERGO_KEY_PASSPHRASE) and encrypt the file with it',
     }),
   };

@@ -22,17 +22,17 @@ const helpGroup = 'GLOBAL';
 export abstract class AergoCommand extends Command {
   static override baseFlags = {
     directory: Flags.string({ char: 'C', description: 'work as if started in DIR', helpGroup, helpValue: 'DIR' }),
-    json: Flags.boolean({ description: 'print the result as one line of JSON', helpGroup }),
+    json: Flags.boolean({ default: false, description: 'print the result as one line of JSON', helpGroup }),
     key: Flags.string({ description: 'the key that signs, by name or path', helpGroup, helpValue: 'KEY' }),
     color: Flags.string({ options: [...colorChoices], description: 'when to use colour', helpGroup }),
-    quiet: Flags.boolean({ description: 'print the result and errors only', helpGroup }),
-    'no-input': Flags.boolean({ description: 'never ask anything', helpGroup }),
+    quiet: Flags.boolean({ default: false, description: 'print the result and errors only', helpGroup }),
+    'no-input': Flags.boolean({ default: false, description: 'never ask anything', helpGroup }),
     'lock-timeout': Flags.string({
       description: 'how long to wait for another process (10)',
       helpGroup,
       helpValue: 'SECONDS',
     }),
-    debug: Flags.boolean({ description: 'print the stack of an error', helpGroup }),
+    debug: Flags.boolean({ default: false, description: 'print the stack of an error', helpGroup }),
   };
 
   protected readonly environment: Environment = readEnvironment(process);

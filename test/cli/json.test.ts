@@ -1,0 +1,160 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { bank } from './bank.ts';
+import { schemaNames } from './schemas.ts';
+import { type JsonRun, type RunOptions, World } from './world.ts';
+
+// One ledger, one command after the other: each output is held against its schema by `World.json`.
+const world = new World();
+const seen = new Set<string>();
+let callOfAlice = '';
+
+async function json(line: string, options: RunOptions = {}): Promise<JsonRun> {
+  const run = await world.json(line.split(' '), options);
+  seen.add(String(run.value.schema).replace(/^aergo\.(.+)\/1$/, '$1'));
+  return run;
+}
+
+beforeAll(async () => {
+  world.file('bank.sql', bank);
+  expect((await json('init shop')).value).toMatchObject({
+    ok: true,
+    name: 'shop',
+    branch: 'main',
+    keyMade: true,
+    block: { height: 0 },
+  });
+  world.cwd = join(world.directory, 'shop');
+  const deployed = await json('contract deploy ../bank.sql');
+  expect(deployed.value).toMatchObject({
+    status: 'applied',
+    block: { height: 1 },
+    contract: { name: 'bank', tables: ['accounts'] },
+  });
+  const opened = await json('call bank.open_account alice 100');
+  expect(opened.value).toMatchObject({
+    status: 'applied',
+    result: 'OK',
+    writes: [['bank.accounts', 'alice-']],
+    block: { height: 2 },
+  });
+  callOfAlice = String(opened.value.transaction);
+}, 120_000);
+afterAll(() => world[Symbol.dispose]());
+
+test('reading commands', { timeout: 120_000 }, async () => {
+  expect((await json('status')).value).toMatchObject({ branch: 'main', branches: 1, snapshots: 0 });
+  expect((await json('get bank.accounts alice')).value.row).toEqual({ owner: 'alice', balance: '100.00' });
+  expect(await json('get bank.accounts nobody')).toMatchObject({
+    code: 1,
+    value: { error: { code: 'AERGO_ROW_MISSING' } },
+  });
+  expect((await json('log')).value.blocks).toMatchObject([
+    { height: 2 },
+    { height: 1 },
+    { height: 0, kind: 'genesis' },
+  ]);
+  expect((await json('log -n 1')).value.blocks).toHaveLength(1);
+  expect((await json('log bank.accounts alice')).value.blocks).toMatchObject([{ height: 2 }]);
+  expect((await json(`tx ${callOfAlice.slice(0, 8)}`)).value).toMatchObject({
+    id: callOfAlice,
+    transaction: { function: 'open_account' },
+  });
+  expect((await json(`receipt ${callOfAlice}`)).value.receipts).toMatchObject([{ receipt: { status: 'applied' } }]);
+  expect((await json('show @')).value).toMatchObject({ kind: 'block', transactions: [{ id: callOfAlice }] });
+  expect((await json(`show ${callOfAlice}`)).value).toMatchObject({ kind: 'transaction' });
+  expect((await json('contract list')).value.contracts).toMatchObject([{ name: 'bank' }]);
+  expect((await json('contract show bank')).value.contract).toMatchObject({ name: 'bank', text: bank });
+  expect((await json('contract check ../bank.sql')).value).toMatchObject({ ok: true, findings: [] });
+  expect((await json('diff @~1 @')).value.tables).toMatchObject([
+    { table: 'bank.accounts', rows: [{ key: ['alice'], after: { balance: '100.00' } }] },
+  ]);
+  expect((await json('diff --stat @~1')).value.tables).toMatchObject([{ added: 1, changed: 0, removed: 0 }]);
+  const sql = await world.json(['query', 'SELECT owner, balance, NULL AS nothing FROM bank.accounts']);
+  seen.add('query');
+  expect(sql.value).toMatchObject({
+    rows: [['alice', '100.00', null]],
+    columns: [{ name: 'owner' }, { name: 'balance' }, { name: 'nothing' }],
+  });
+});
+
+test('branches, snapshots and a merge', { timeout: 180_000 }, async () => {
+  expect((await json('branch trial')).value.branch).toMatchObject({ name: 'trial' });
+  expect((await json('branch -m trial what-if')).value.renamed).toEqual({ from: 'trial', to: 'what-if' });
+  expect((await json('branch')).value.branches).toHaveLength(2);
+  expect((await json('switch what-if')).value).toMatchObject({ branch: 'what-if', created: false });
+  await json('call bank.open_account bob 1');
+  await json('call bank.open_account carol 1');
+  expect((await json('switch main')).value).toMatchObject({ branch: 'main' });
+  await json('call bank.open_account bob 2');
+  expect((await json('snapshot before')).value).toMatchObject({ name: 'before' });
+  expect((await json('snapshot')).value.snapshots).toMatchObject([{ name: 'before', block: { height: 3 } }]);
+  expect((await json('show before')).value).toMatchObject({ kind: 'snapshot' });
+  const dry = await json('merge what-if --dry-run');
+  expect(dry.value).toMatchObject({
+    block: null,
+    upToDate: false,
+    applied: [{ status: 'applied' }],
+    dropped: [{ code: 'constraint' }],
+  });
+  expect(await json('merge what-if --fail-on-drop')).toMatchObject({ code: 1, value: { block: null } });
+  const merged = await json('merge what-if');
+  expect(merged.value).toMatchObject({
+    block: { kind: 'merge', counts: { applied: 1, dropped: 1 } },
+    dropped: [{ transaction: { args: ['bob', '1'] } }],
+  });
+  expect((await json('merge what-if')).value).toMatchObject({ upToDate: true, block: null });
+  expect((await json('show @')).value).toMatchObject({ dropped: [{ receipt: { status: 'dropped' } }] });
+  expect((await json('branch -d what-if')).value).toMatchObject({ deleted: ['what-if'] });
+  expect((await json('snapshot -d before')).value).toMatchObject({ deleted: 'before' });
+});
+
+test('many transactions and rows at once', { timeout: 180_000 }, async () => {
+  const line = (who: string, sum: string) =>
+    JSON.stringify({ kind: 'call', contract: 'bank', function: 'open_account', args: [who, sum] });
+  world.file(
+    'orders.ndjson',
+    [line('dora', '5'), line('alice', '5'), 'nonsense', line('emil', '1.234'), ''].join('\n'),
+  );
+  const submitted = await json('submit ../orders.ndjson');
+  expect(submitted).toMatchObject({ code: 5, value: { blocks: [{ counts: { applied: 1 } }], applied: [{ line: 1 }] } });
+  expect(submitted.value.rejected).toHaveLength(3);
+  const csv = 'owner,balance\nfritz,7\n"gerd, jr.",8.5\n';
+  expect((await json('import csv - --into bank.accounts', { stdin: csv })).value).toMatchObject({
+    rows: 2,
+    table: 'bank.accounts',
+  });
+  expect(await json('import csv - --into bank.accounts', { stdin: csv })).toMatchObject({
+    value: { error: { code: 'AERGO_CONSTRAINT' } },
+  });
+  expect((await world.aergo(['get', 'bank.accounts', 'gerd, jr.'])).stdout).toBe(
+    'owner     gerd, jr.\nbalance   8.50\n',
+  );
+});
+
+test('checks, export, keys and settings', { timeout: 180_000 }, async () => {
+  expect((await json('verify')).value).toMatchObject({ fast: false, branches: [{ name: 'main' }] });
+  expect((await json('verify --fast')).value).toMatchObject({ fast: true });
+  expect((await json('fsck')).value).toMatchObject({ ok: true, problems: [], rebuilt: false });
+  expect((await json('fsck --rebuild')).value).toMatchObject({ ok: true, rebuilt: true });
+  expect((await json('export git ../exported')).value).toMatchObject({ branches: 1, bare: false });
+  expect((await json('key generate bob')).code).toBe(0);
+  expect((await json('key export --allowed-signers')).value.allowedSigners).toHaveLength(1);
+  await json('key list');
+  await json('key show ada');
+  await json('key import ../home/.local/share/aergo/keys/bob --name bob2');
+  await json('config set user.key ada');
+  await json('config get user.key');
+  await json('config list --show-origin');
+  await json('config unset user.key');
+  const signers = world.file('signers', (await world.aergo(['key', 'export', '--allowed-signers'])).stdout);
+  const git = await world.run('git', ['-c', `gpg.ssh.allowedSignersFile=${signers}`, 'verify-commit', 'HEAD'], {
+    cwd: join(world.directory, 'exported'),
+  });
+  expect(git).toMatchObject({ code: 0 });
+});
+
+test('every command has a schema that was held against its output here', () => {
+  const commands = schemaNames.filter((name) => name !== 'values' && name !== 'demo');
+  expect([...seen].sort()).toEqual(commands.sort());
+});
