@@ -34,7 +34,7 @@ export default class Demo extends AergoCommand {
     const stage = new Stage({
       directory: place.directory,
       launcher: join(root, 'bin', 'aergo.js'),
-      variables: place.variables(this.environment.variables, style.bold('') !== ''),
+      variables: place.variables(this.environment.variables, style.bold('x') !== 'x'),
       style,
       show,
     });
