@@ -2,6 +2,7 @@
 import * as Flags from '@oclif/core/flags';
 import { word } from '../src/cli/arguments.ts';
 import { AergoCommand } from '../src/cli/command.ts';
+import { withTableHint } from '../src/cli/query-hint.ts';
 import { counted } from '../src/cli/render/columns.ts';
 import { type QueryFormat, queryFormats, renderQuery } from '../src/cli/render/table.ts';
 
@@ -16,7 +17,9 @@ export default class Query extends AergoCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Query);
-    const result = await this.withRepository((repository) => repository.query(args.sql, flags.at));
+    const result = await this.withRepository((repository) =>
+      withTableHint(repository, flags.at, () => repository.query(args.sql, flags.at)),
+    );
     const wanted = queryFormats.find((candidate) => candidate === flags.format) ?? 'table';
     const format: QueryFormat = flags.jsonl ? 'ndjson' : wanted;
     this.print(result, () => renderQuery(result, format, this.style));

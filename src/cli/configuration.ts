@@ -65,7 +65,7 @@ export function parseSettingName(text: string, place?: string): SettingName {
   );
 }
 
-export function settingNames(): SettingName[] {
+function settingNames(): SettingName[] {
   const names: SettingName[] = [];
   for (const name in settings) if (isSettingName(name)) names.push(name);
   return names;

@@ -2,12 +2,10 @@
 
 export type { Receipt } from '../ledger/receipt.ts';
 export type { Transaction } from '../ledger/transaction.ts';
-export type { BranchView, SnapshotView } from '../repository/branches.ts';
 export type { RepositoryOptions } from '../repository/context.ts';
 export type { DropCause, MergeResult } from '../repository/merge.ts';
 export type {
   ContractInfo,
-  Difference,
   RowDifference,
   Shown,
   TableView,

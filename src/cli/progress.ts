@@ -52,7 +52,7 @@ export class ProgressLine {
 }
 
 /** `verify   12,000 of 40,000 transactions   3,400/s` */
-export function progressText(progress: ProgressReport, elapsed_ms: number): string {
+function progressText(progress: ProgressReport, elapsed_ms: number): string {
   const of = progress.total === undefined ? '' : ` of ${grouped(progress.total)}`;
   const rate = elapsed_ms > 0 ? `   ${grouped(Math.round((progress.done * 1000) / elapsed_ms))}/s` : '';
   return `${progress.phase}   ${grouped(progress.done)}${of} ${progress.unit}${rate}`;

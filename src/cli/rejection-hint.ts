@@ -19,12 +19,21 @@ export async function withRejectionHint<T>(repository: Repository, call: Call, r
   try {
     return await run();
   } catch (error) {
-    if (!(error instanceof AergoError && rejections.has(error.code))) throw error;
+    if (!(error instanceof AergoError)) throw error;
+    if (error.code === 'AERGO_CONTRACT_UNKNOWN') throw await withContracts(repository, call, error);
+    if (!rejections.has(error.code)) throw error;
     const place = await rowOfCall(repository, call);
     if (place === undefined) throw error;
     const { code, message, details, cause } = error;
     throw new AergoError(code, message, { hint: `${place}   (nothing was written)`, details, cause });
   }
+}
+
+/** The contracts that there are, for "did you mean". */
+async function withContracts(repository: Repository, { at }: Call, error: AergoError): Promise<AergoError> {
+  const candidates = (await repository.contracts(at)).map((contract) => contract.name);
+  const { code, message, hint = 'aergo contract list', details, cause } = error;
+  return new AergoError(code, message, { hint, details: { ...details, candidates }, cause });
 }
 
 /** The contract's first table with a row under the first arguments. */
@@ -50,6 +59,6 @@ async function rowOrNone(repository: Repository, table: string, key: readonly st
 }
 
 /** Quoted for a shell where it must be. */
-export function shellWord(text: string): string {
+function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -41,14 +41,9 @@ export function shownBlock(shown: Extract<Shown, { kind: 'block' }>, style: Styl
 }
 
 /** `  applied 03fe81c   bank.pay alice bob 50     OK   2 rows` */
-export function transactionLine(receipt: Receipt, transaction: Transaction | undefined): string {
+function transactionLine(receipt: Receipt, transaction: Transaction | undefined): string {
   const what = transaction === undefined ? '' : `   ${visible(describeTransaction(transaction))}`;
   return columns(`  ${receipt.status} ${short(receipt.tx)}${what}`, receiptText(receipt));
-}
-
-/** `1 applied, 1 dropped` and, where there are any, `, 2 left out` */
-export function countsText({ applied, dropped, leftOut }: BlockSummary['counts']): string {
-  return [`${applied} applied`, `${dropped} dropped`, ...(leftOut > 0 ? [`${leftOut} left out`] : [])].join(', ');
 }
 
 /** `2 rows`: what a transaction wrote. */

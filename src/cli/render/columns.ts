@@ -2,7 +2,7 @@
 import { displayWidth } from './visible.ts';
 
 /** The place of the second column in messages: `made key …        back it up: …`. */
-export const secondColumn = 48;
+const secondColumn = 48;
 
 /** Left and right text on one line, the right one at `column`, or three spaces behind a longer left one. Unstyled text. */
 export function columns(left: string, right: string, column: number = secondColumn): string {

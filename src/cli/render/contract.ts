@@ -35,7 +35,7 @@ function withoutContract(table: string, contract: string): string {
 }
 
 /** `transfer(sender text, recipient text, amount numeric(15,2)) → text` */
-export function signatureText(signature: ContractInfo['functions'][number]): string {
+function signatureText(signature: ContractInfo['functions'][number]): string {
   const args = signature.arguments.map(({ name, type }) => `${name} ${type}`).join(', ');
   return `${signature.name}(${args}) → ${signature.returns}`;
 }
