@@ -13,8 +13,8 @@ import { accountName, type Bank, bankWith, inDirectory } from './setup.ts';
 const accounts = 10_000;
 const openingCents = 1_000_000;
 const blockSize = 1_000;
-const rounds = 6;
-const perRound = 2 * blockSize;
+const rounds = 5;
+const perRound = 4 * blockSize;
 
 export const purpose = `signed transfers, blocks of ${blockSize} durable one by one, ${accounts} accounts, 100 authors`;
 

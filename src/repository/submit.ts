@@ -2,6 +2,7 @@
  * Transactions in, blocks out: admission (decode, signature, seen before), run, seal, write, in batches. A call and a
  * deploy are submissions of one.
  */
+import { setImmediate } from 'node:timers/promises';
 import type { SigningKey } from '../crypto/key.ts';
 import { AergoError } from '../errors.ts';
 import { type Candidate, ordinaryCandidate } from '../ledger/admission.ts';
@@ -117,7 +118,16 @@ interface Line {
   readonly text: string;
 }
 
-/** Seals what is good in blocks, and lists what is not. */
+/** A line whose form and signature are good. */
+interface CheckedLine {
+  readonly line: number;
+  readonly signed: SignedTransaction;
+}
+
+/** Lines that are checked before whatever waits on this thread has its turn: a millisecond's work. */
+const linesPerTurn = 8;
+
+/** Seals what is good in blocks, and lists what is not. While a block runs, the signatures of the next are checked. */
 export async function submitLines(
   context: RepositoryContext,
   lines: AsyncIterable<string> | Iterable<string>,
@@ -125,24 +135,48 @@ export async function submitLines(
 ): Promise<SubmitResult> {
   checkSealer(context, options.sealer.id);
   const submission = new Submission(context, options);
+  let running = Promise.resolve<Failure | undefined>(undefined);
+  try {
+    for await (const batch of batches(lines, options.blockSize ?? defaultBlockSize)) {
+      const checked = await submission.check(batch);
+      const failure = await running;
+      if (failure !== undefined) throw failure.error;
+      running = submission.take(checked).then(
+        () => undefined,
+        (error: unknown) => ({ error }),
+      );
+    }
+  } finally {
+    // Also where the lines fail: the block under way is not left behind.
+    await running;
+  }
+  const failure = await running;
+  if (failure !== undefined) throw failure.error;
+  // A block's refusals are known at admission or when it runs: listed in the order of the lines all the same.
+  submission.result.rejected.sort((a, b) => a.line - b.line);
+  return submission.result;
+}
+
+/** What a block failed with, kept until somebody asks. */
+interface Failure {
+  readonly error: unknown;
+}
+
+async function* batches(lines: AsyncIterable<string> | Iterable<string>, size: number): AsyncGenerator<Line[]> {
   let batch: Line[] = [];
   let number = 0;
   for await (const text of lines) {
     number++;
     if (text.trim() === '') continue;
     batch.push({ number, text });
-    if (batch.length < submission.blockSize) continue;
-    await submission.take(batch);
+    if (batch.length < size) continue;
+    yield batch;
     batch = [];
   }
-  await submission.take(batch);
-  // A block's refusals are known at admission or when it runs: listed in the order of the lines all the same.
-  submission.result.rejected.sort((a, b) => a.line - b.line);
-  return submission.result;
+  yield batch;
 }
 
 class Submission {
-  readonly blockSize: number;
   readonly result = {
     blocks: [] as BlockSummary[],
     applied: [] as SubmitResult['applied'][number][],
@@ -155,13 +189,27 @@ class Submission {
   constructor(context: RepositoryContext, options: SubmitOptions) {
     this.#context = context;
     this.#options = options;
-    this.blockSize = options.blockSize ?? defaultBlockSize;
   }
 
-  /** One block's worth of lines. */
-  async take(lines: readonly Line[]): Promise<void> {
+  /** Decodes one block's worth of lines and checks their signatures; those that are good. */
+  async check(lines: readonly Line[]): Promise<CheckedLine[]> {
     const branch = this.#context.branch(this.#options.on);
-    const admitted = await this.#admit(lines, branch);
+    const checked: CheckedLine[] = [];
+    for (const [index, { number, text }] of lines.entries()) {
+      if (index % linesPerTurn === 0) await setImmediate();
+      try {
+        checked.push({ line: number, signed: this.#signedLine(text, branch) });
+      } catch (error) {
+        this.#reject(error, number);
+      }
+    }
+    return checked;
+  }
+
+  /** Runs and seals one block's worth of transactions. */
+  async take(checked: readonly CheckedLine[]): Promise<void> {
+    const branch = this.#context.branch(this.#options.on);
+    const admitted = await this.#admit(checked, branch);
     if (admitted.length === 0) return;
     const engine = await this.#context.engine();
     const next = nextBlock(this.#context, branch);
@@ -183,28 +231,28 @@ class Submission {
     this.#context.options.onProgress?.({ phase: 'submit', done, unit: 'transactions' });
   }
 
-  async #admit(lines: readonly Line[], branch: BranchHead): Promise<{ line: number; candidate: Candidate }[]> {
+  async #admit(checked: readonly CheckedLine[], branch: BranchHead): Promise<{ line: number; candidate: Candidate }[]> {
     const admitted: { line: number; candidate: Candidate }[] = [];
-    for (const { number, text } of lines) {
-      let signed: SignedTransaction | undefined;
+    const bound = `${branch.name}:${branch.start}`;
+    for (const { line, signed } of checked) {
       try {
-        signed = this.#signedLine(text, branch);
         if (this.#seen.has(signed.id)) {
           throw new AergoError('AERGO_TRANSACTION_REPEATED', `transaction ${signed.id.slice(0, 7)} is there twice`);
         }
         await refuseRepeated(this.#context, signed, branch);
         this.#seen.add(signed.id);
-        const bound = `${branch.name}:${branch.start}`;
-        admitted.push({
-          line: number,
-          candidate: await ordinaryCandidate(this.#context.history, signed, bound, branch.block),
-        });
+        const candidate = await ordinaryCandidate(this.#context.history, signed, bound, branch.block);
+        admitted.push({ line, candidate });
       } catch (error) {
-        if (!(error instanceof AergoError)) throw error;
-        this.result.rejected.push({ line: number, ...(signed === undefined ? {} : { transaction: signed.id }), error });
+        this.#reject(error, line, signed);
       }
     }
     return admitted;
+  }
+
+  #reject(error: unknown, line: number, signed?: SignedTransaction): void {
+    if (!(error instanceof AergoError)) throw error;
+    this.result.rejected.push({ line, ...(signed === undefined ? {} : { transaction: signed.id }), error });
   }
 
   /** A line with a signature is decoded and checked; one without is completed and signed. */
