@@ -18,23 +18,23 @@ export type BlockStep =
     };
 
 /** Does the steps again, in an engine that stands where the block began. */
-export async function repeatSteps(thread: EngineThread, steps: readonly BlockStep[]): Promise<void> {
+export async function repeatSteps(request: EngineThread['request'], steps: readonly BlockStep[]): Promise<void> {
   for (const step of steps) {
-    if (step.kind === 'deploy') await thread.request('install', step);
-    else if (step.kind === 'import') await thread.request('load', step);
-    else await move(thread, step.writes, 'forward');
+    if (step.kind === 'deploy') await request('install', step);
+    else if (step.kind === 'import') await request('load', step);
+    else await move(request, step.writes, 'forward');
   }
 }
 
 /** Takes the steps back, the last first. A deployment cannot be taken back so: `canTakeBack` says it before. */
-export async function takeBack(thread: EngineThread, steps: readonly BlockStep[]): Promise<void> {
+export async function takeBack(request: EngineThread['request'], steps: readonly BlockStep[]): Promise<void> {
   for (const step of [...steps].reverse()) {
     if (step.kind === 'import')
-      await thread.request('change', {
+      await request('change', {
         table: step.table,
         moves: step.lines.map((line) => ({ before: line, after: null })),
       });
-    else if (step.kind === 'rows') await move(thread, step.writes, 'backward');
+    else if (step.kind === 'rows') await move(request, step.writes, 'backward');
   }
 }
 
@@ -46,7 +46,11 @@ export function canTakeBack(steps: readonly BlockStep[]): boolean {
 type Direction = 'forward' | 'backward';
 
 /** Writes of one step are of several calls, in order: of one row only where it began and where it ended count. */
-async function move(thread: EngineThread, writes: readonly RowWrite[], direction: Direction): Promise<void> {
+async function move(
+  request: EngineThread['request'],
+  writes: readonly RowWrite[],
+  direction: Direction,
+): Promise<void> {
   const tables = new Map<string, Map<string, RowMove>>();
   for (const { table, name, before, after } of writes) {
     const rows = tables.get(table) ?? new Map<string, RowMove>();
@@ -57,6 +61,6 @@ async function move(thread: EngineThread, writes: readonly RowWrite[], direction
   for (const [table, rows] of tables) {
     const net = [...rows.values()].filter(({ before, after }) => before !== after);
     const moves = direction === 'forward' ? net : net.map(({ before, after }) => ({ before: after, after: before }));
-    if (moves.length > 0) await thread.request('change', { table, moves });
+    if (moves.length > 0) await request('change', { table, moves });
   }
 }

@@ -5,15 +5,15 @@
  */
 import { AergoError } from '../errors.ts';
 import type { Oid } from '../object/oid.ts';
-import { parseOid } from '../object/oid.ts';
 import type { ObjectSource } from '../object/source.ts';
 import type { Row } from '../state/row.ts';
-import { type BlockStep, canTakeBack, repeatSteps, takeBack } from './block-steps.ts';
+import { canTakeBack, takeBack } from './block-steps.ts';
 import type { CallFailure, CallOutcome, EngineCall } from './call-outcome.ts';
+import { type Block, EngineHost } from './engine-host.ts';
 import { EnginePlace } from './engine-place.ts';
-import { DeadlineMissed, EngineThread, StatementRefused, ThreadLost } from './engine-thread.ts';
+import { DeadlineMissed, StatementRefused, ThreadLost } from './engine-thread.ts';
 import { acceptContract } from './gate.ts';
-import { moveRows, sameRows } from './move-rows.ts';
+import { sameRows } from './move-rows.ts';
 import type { ParsedContract } from './parsed-contract.ts';
 import { checkQuery } from './query-gate.ts';
 import { engineLimits, rowsPerPiece } from './settings.ts';
@@ -39,41 +39,24 @@ export type DeployOutcome =
 
 export type ImportOutcome = { readonly status: 'ok' } | CallFailure;
 
-interface Block {
-  readonly height: number;
-  readonly time_ms: number;
-  readonly base: Oid;
-  readonly steps: BlockStep[];
-  /** Contracts as they were when the block began. */
-  readonly contracts: ReadonlyMap<string, ParsedContract>;
-  /** What the last run added: how many steps, and whether its savepoint still stands. */
-  last: { steps: number; savepoint: boolean };
-}
-
-/** Rows changed after which tables are vacuumed. */
-const churn = 50_000;
-
 export class Engine {
-  readonly #place: EnginePlace;
+  readonly #host: EngineHost;
   readonly #deadline_ms: number;
-  #thread: EngineThread | undefined;
-  #position: Oid | null = null;
-  #contracts = new Map<string, ParsedContract>();
-  #source: ObjectSource | undefined;
-  #block: Block | undefined;
-  #churned = 0;
   #time_ms = 0;
 
-  private constructor(place: EnginePlace, deadline_ms: number) {
-    this.#place = place;
+  private constructor(host: EngineHost, deadline_ms: number) {
+    this.#host = host;
     this.#deadline_ms = deadline_ms;
   }
 
   /** @throws AergoError AERGO_ENGINE_LOCKED, AERGO_ENGINE_MISSING, AERGO_ENGINE_FAILED */
   static async open(options: EngineOptions = {}): Promise<Engine> {
-    const engine = new Engine(new EnginePlace(options.directory, options.archive), options.deadline_ms ?? 2000);
+    const engine = new Engine(
+      new EngineHost(new EnginePlace(options.directory, options.archive)),
+      options.deadline_ms ?? 2000,
+    );
     try {
-      await engine.#ready();
+      await engine.#host.ready();
     } catch (error) {
       await engine.close();
       throw error;
@@ -83,12 +66,12 @@ export class Engine {
 
   /** The state whose rows the engine holds; null: of none, the next move makes them from the pages. */
   get position(): Oid | null {
-    return this.#position;
+    return this.#host.position;
   }
 
   /** The contracts that are installed. */
   get contracts(): ReadonlyMap<string, ParsedContract> {
-    return this.#contracts;
+    return this.#host.contracts;
   }
 
   /**
@@ -97,26 +80,22 @@ export class Engine {
    */
   async moveTo(source: ObjectSource, state: Oid): Promise<void> {
     this.#outsideBlock('move');
-    this.#source = source;
-    await this.#ready();
-    if (this.#position === state) return;
-    await this.#move(source, state);
-    await this.#maintain();
+    await this.#host.moveTo(source, state);
   }
 
   /** Begins a block: from here to `finish` or `abandon` the clock stands at its time. */
   async begin(block: { readonly height: number; readonly time_ms: number }): Promise<void> {
     this.#outsideBlock('begin');
-    await this.#ready();
-    const base = this.#position;
+    await this.#host.ready();
+    const base = this.#host.position;
     if (base === null) throw new AergoError('AERGO_INTERNAL', 'The engine holds no state: move it first.');
-    await this.#request('begin', block);
+    await this.#host.request('begin', block);
     this.#time_ms = block.time_ms;
-    this.#block = {
+    this.#host.block = {
       ...block,
       base,
       steps: [],
-      contracts: new Map(this.#contracts),
+      contracts: new Map(this.#host.contracts),
       last: { steps: 0, savepoint: false },
     };
   }
@@ -130,7 +109,7 @@ export class Engine {
     this.#checkFunctions(calls);
     const before = block.steps.length;
     const outcomes: CallOutcome[] = [];
-    let savepoint = calls.length <= engineLimits.callsPerTransaction;
+    let savepoint = calls.length > 0 && calls.length <= engineLimits.callsPerTransaction;
     for (let at = 0; at < calls.length; at += engineLimits.callsPerTransaction) {
       const some = calls.slice(at, at + engineLimits.callsPerTransaction);
       const answered = await this.#runTogether(some);
@@ -148,9 +127,9 @@ export class Engine {
     const steps = block.steps.splice(block.steps.length - block.last.steps);
     const { savepoint } = block.last;
     block.last = { steps: 0, savepoint: false };
-    if (this.#thread?.usable !== true) return;
-    if (savepoint) await this.#request('undo', {});
-    else await takeBack(this.#thread, steps);
+    if (!this.#host.usable) return;
+    if (savepoint) await this.#host.request('undo', {});
+    else await takeBack(this.#host.request, steps);
   }
 
   /**
@@ -160,13 +139,13 @@ export class Engine {
   async deploy(name: string, source: string): Promise<DeployOutcome> {
     const block = this.#inBlock();
     const contract = await acceptContract(source);
-    const kept = keptTables(name, this.#contracts.get(name), contract);
-    await this.#ready();
-    const outcome = await this.#request('deploy', { name, contract, kept });
+    const kept = keptTables(name, this.#host.contracts.get(name), contract);
+    await this.#host.ready();
+    const outcome = await this.#host.request('deploy', { name, contract, kept });
     if (outcome.status === 'failed') return { ...outcome.failure, line: outcome.line };
     block.steps.push({ kind: 'deploy', name, contract, kept });
     block.last = { steps: 0, savepoint: false };
-    this.#contracts.set(name, contract);
+    this.#host.contracts.set(name, contract);
     return { status: 'ok', contract };
   }
 
@@ -183,17 +162,17 @@ export class Engine {
     time_ms: number,
   ): Promise<Row[]> {
     this.#outsideBlock('normalise');
-    await this.#ready();
+    await this.#host.ready();
     const normalised: Row[] = [];
     let piece: (readonly (string | null)[])[] = [];
     let offset = 0;
     const send = async (): Promise<void> => {
-      const answer = await this.#request('normalisePiece', { columns, rows: piece, offset });
+      const answer = await this.#host.request('normalisePiece', { columns, rows: piece, offset });
       offset += piece.length;
       piece = [];
       for (const [at, name] of answer.names.entries()) normalised.push({ name, line: answer.lines[at] ?? '' });
     };
-    await this.#request('normaliseBegin', { table, time_ms });
+    await this.#host.request('normaliseBegin', { table, time_ms });
     try {
       for await (const row of rows) {
         piece.push(row);
@@ -201,7 +180,7 @@ export class Engine {
       }
       if (piece.length > 0) await send();
     } finally {
-      if (this.#thread?.usable === true) await this.#request('normaliseEnd', {});
+      if (this.#host.usable) await this.#host.request('normaliseEnd', {});
     }
     return normalised.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   }
@@ -213,18 +192,18 @@ export class Engine {
    */
   async importRows(table: string, lines: readonly string[]): Promise<ImportOutcome> {
     const block = this.#inBlock();
-    await this.#ready();
+    await this.#host.ready();
     block.last = { steps: 0, savepoint: false };
-    await this.#request('importBegin', { table });
+    await this.#host.request('importBegin', { table });
     try {
       for (let at = 0; at < lines.length; at += rowsPerPiece) {
-        await this.#request('importPiece', { lines: lines.slice(at, at + rowsPerPiece) });
+        await this.#host.request('importPiece', { lines: lines.slice(at, at + rowsPerPiece) });
       }
     } catch (error) {
-      if (this.#thread?.usable === true) await this.#request('importFailed', {});
+      if (this.#host.usable) await this.#host.request('importFailed', {});
       throw error;
     }
-    const failure = await this.#request('importEnd', {});
+    const failure = await this.#host.request('importEnd', {});
     if (failure !== null) return failure;
     block.steps.push({ kind: 'import', table, lines });
     return { status: 'ok' };
@@ -233,35 +212,29 @@ export class Engine {
   /** Ends the block: its rows are now those of `state`. An engine that is lost here is made anew by the next move. */
   async finish(state: Oid): Promise<void> {
     const block = this.#inBlock();
-    this.#block = undefined;
-    try {
-      if (this.#thread?.usable !== true) throw new ThreadLost('the engine was lost');
-      await this.#thread.request('finish', { position: state });
-    } catch (error) {
-      if (!(error instanceof ThreadLost || error instanceof DeadlineMissed)) throw error;
-      this.#position = null;
-      return;
+    this.#host.block = undefined;
+    if (!(await this.#host.keep(state))) return;
+    for (const step of block.steps) {
+      if (step.kind === 'rows') this.#host.churned += step.writes.length;
+      if (step.kind === 'import') this.#host.churned += step.lines.length;
     }
-    this.#position = state;
-    for (const step of block.steps)
-      this.#churned += step.kind === 'rows' ? step.writes.length : step.kind === 'import' ? step.lines.length : 0;
-    await this.#maintain();
+    await this.#host.maintain();
   }
 
   /** Ends the block without a trace. */
   async abandon(): Promise<void> {
     const block = this.#inBlock();
-    this.#block = undefined;
-    this.#contracts = new Map(block.contracts);
-    if (this.#thread?.usable !== true) return;
-    const whole = await this.#request('abandon', {});
+    this.#host.block = undefined;
+    this.#host.contracts = new Map(block.contracts);
+    if (!this.#host.usable) return;
+    const whole = await this.#host.request('abandon', {});
     if (whole) return;
-    this.#position = null;
+    this.#host.position = null;
     if (!canTakeBack(block.steps)) return;
-    await this.#request('moveBegin', {});
-    await takeBack(this.#thread, block.steps);
-    await this.#request('moveEnd', { position: block.base });
-    this.#position = block.base;
+    await this.#host.request('moveBegin', {});
+    await takeBack(this.#host.request, block.steps);
+    await this.#host.request('moveEnd', { position: block.base });
+    this.#host.position = block.base;
   }
 
   /**
@@ -275,9 +248,9 @@ export class Engine {
   ): Promise<QueryAnswer> {
     this.#outsideBlock('query');
     await checkQuery(sql);
-    await this.#ready();
+    await this.#host.ready();
     try {
-      return await this.#request('query', {
+      return await this.#host.request('query', {
         sql,
         maxRows: options.maxRows ?? 10_000,
         time_ms: options.time_ms ?? this.#time_ms,
@@ -291,83 +264,9 @@ export class Engine {
     }
   }
 
-  /** Closes PostgreSQL and gives the lock back. */
-  async close(): Promise<void> {
-    const thread = this.#thread;
-    this.#thread = undefined;
-    if (thread?.usable === true) {
-      try {
-        await thread.request('close', {}, 10_000);
-      } finally {
-        await thread.terminate();
-      }
-    }
-    this.#place.close();
-  }
-
-  /** A thread that can be used, standing where the engine should stand. */
-  async #ready(): Promise<EngineThread> {
-    if (this.#thread?.usable === true) return this.#thread;
-    const position = this.#thread === undefined ? undefined : this.#position;
-    const thread = await this.#openThread();
-    const block = this.#block;
-    const goal = block?.base ?? position;
-    if (goal !== undefined && goal !== null && goal !== this.#position) {
-      if (this.#source === undefined)
-        throw new AergoError('AERGO_INTERNAL', 'The engine was lost and has no source to be made anew from.');
-      await this.#move(this.#source, goal);
-    }
-    if (block !== undefined) {
-      await thread.request('begin', block);
-      await repeatSteps(thread, block.steps);
-      for (const step of block.steps) if (step.kind === 'deploy') this.#contracts.set(step.name, step.contract);
-      block.last = { ...block.last, savepoint: false };
-    }
-    return thread;
-  }
-
-  async #openThread(): Promise<EngineThread> {
-    for (let attempt = 0; ; attempt += 1) {
-      const kept = this.#place.isKept;
-      const thread = new EngineThread();
-      try {
-        const { position, contracts } = await thread.request('open', this.#place.prepare(), 60_000);
-        this.#place.confirm();
-        this.#thread = thread;
-        this.#position = position === null ? null : parseOid(position);
-        this.#contracts = new Map(contracts);
-        return thread;
-      } catch (cause) {
-        await thread.terminate();
-        if (cause instanceof AergoError) throw cause;
-        // Kept data that does not open is damaged; fresh data that does not is a fault.
-        if (!kept || attempt > 0)
-          throw new AergoError('AERGO_ENGINE_FAILED', 'The SQL engine does not open.', { cause });
-        this.#place.discard();
-      }
-    }
-  }
-
-  async #move(source: ObjectSource, state: Oid): Promise<void> {
-    const thread = this.#thread;
-    if (thread === undefined) throw new AergoError('AERGO_INTERNAL', 'The engine is not open.');
-    const from = this.#position !== null && source.has(this.#position) ? this.#position : null;
-    try {
-      this.#churned += await moveRows({ thread, contracts: this.#contracts }, source, from, state);
-    } catch (error) {
-      // Half moved: the SQL transaction dies with the thread.
-      await thread.terminate();
-      this.#position = null;
-      if (error instanceof AergoError) throw error;
-      this.#place.discard();
-      throw new AergoError('AERGO_ENGINE_FAILED', 'The SQL engine cannot hold this state.', { cause: error });
-    }
-    this.#position = state;
-  }
-
   /** Runs a batch; undefined when it did not come to its end: the engine is lost, and none of the batch has run. */
   async #runTogether(calls: readonly EngineCall[]): Promise<readonly CallOutcome[] | undefined> {
-    const thread = await this.#ready();
+    const thread = await this.#host.ready();
     try {
       return await thread.request(
         'run',
@@ -399,7 +298,9 @@ export class Engine {
 
   #checkFunctions(calls: readonly EngineCall[]): void {
     for (const call of calls) {
-      const found = this.#contracts.get(call.contract)?.functions.find((signature) => signature.name === call.function);
+      const found = this.#host.contracts
+        .get(call.contract)
+        ?.functions.find((signature) => signature.name === call.function);
       if (found === undefined || found.name.startsWith('_')) {
         throw new AergoError(
           'AERGO_FUNCTION_UNKNOWN',
@@ -409,31 +310,20 @@ export class Engine {
     }
   }
 
-  async #maintain(): Promise<void> {
-    if (this.#churned < churn || this.#thread?.usable !== true) return;
-    this.#churned = 0;
-    await this.#request('maintain', {});
+  /** Closes PostgreSQL and gives the lock back. */
+  async close(): Promise<void> {
+    await this.#host.close();
   }
 
   #inBlock(): Block {
-    if (this.#block === undefined) throw new AergoError('AERGO_INTERNAL', 'No block has begun in the engine.');
-    return this.#block;
+    if (this.#host.block === undefined) throw new AergoError('AERGO_INTERNAL', 'No block has begun in the engine.');
+    return this.#host.block;
   }
 
   #outsideBlock(what: string): void {
-    if (this.#block !== undefined)
+    if (this.#host.block !== undefined)
       throw new AergoError('AERGO_INTERNAL', `A block has begun in the engine: it cannot ${what}.`);
   }
-
-  readonly #request: EngineThread['request'] = async (operation, request, deadline_ms) => {
-    const thread = await this.#ready();
-    try {
-      return await thread.request(operation, request, deadline_ms);
-    } catch (cause) {
-      if (cause instanceof ThreadLost) throw new AergoError('AERGO_ENGINE_FAILED', 'The SQL engine failed.', { cause });
-      throw cause;
-    }
-  };
 }
 
 function keptTables(name: string, installed: ParsedContract | undefined, contract: ParsedContract): string[] {

@@ -49,6 +49,8 @@ export const engineSettings: Readonly<Record<string, string>> = {
   log_checkpoints: 'off',
   exit_on_error: 'off',
   io_method: 'sync',
+  // In memory, extending a file by any other way copies the whole of it.
+  file_extend_method: 'write_zeros',
 };
 
 /** Limits of the engine that a result depends on. */
