@@ -11,6 +11,9 @@ const ofRuntime: ReadonlyMap<string, string> = new Map([
   ['(program)', 'native'],
 ]);
 
+/** The profile's own beginning and end: not counted. */
+const profiler = 'profiler';
+
 /** Runs work and gives the milliseconds by layer. */
 export async function profileLayers(work: () => Promise<unknown>): Promise<Map<string, number>> {
   const session = new Session();
@@ -30,7 +33,8 @@ export async function profileLayers(work: () => Promise<unknown>): Promise<Map<s
 function byLayer(profile: Profiler.Profile): Map<string, number> {
   const layers = new Map<number, string>();
   const label = (node: Profiler.ProfileNode, above: string): void => {
-    const own = ofOurs.exec(node.callFrame.url)?.[1] ?? ofRuntime.get(node.callFrame.functionName) ?? above;
+    const { url, functionName } = node.callFrame;
+    const own = url === 'node:inspector' ? profiler : (ofOurs.exec(url)?.[1] ?? ofRuntime.get(functionName) ?? above);
     layers.set(node.id, own);
     for (const id of node.children ?? []) {
       const child = nodes.get(id);
@@ -43,6 +47,7 @@ function byLayer(profile: Profiler.Profile): Map<string, number> {
   const times = new Map<string, number>();
   for (const [index, id] of (profile.samples ?? []).entries()) {
     const layer = layers.get(id) ?? 'other';
+    if (layer === profiler) continue;
     times.set(layer, (times.get(layer) ?? 0) + (profile.timeDeltas?.[index] ?? 0) / 1_000);
   }
   return times;

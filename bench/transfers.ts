@@ -111,6 +111,13 @@ function tellRates(
       ...(stage === 'engine' ? { target } : {}),
     });
   }
+  const best = (stage: Stage): number => (perRound * 1_000) / Math.min(...taken[stage].map(({ time_ms }) => time_ms));
+  report.figure({
+    what: 'in the best round',
+    value: best('signed'),
+    unit: '/s',
+    reference: { what: names.engine, value: best('engine') },
+  });
   const reference = { what: names.engine, value: processor('engine') };
   report.figure({ what: 'processor time a signed transfer', value: processor('signed'), unit: 'µs', reference });
 }
