@@ -64,7 +64,7 @@ export class EngineThread {
   }
 
   /**
-   * @param deadline_ms after it the thread is terminated; absent: none
+   * @param deadline_ms time that it may take the processor; after it the thread is terminated; absent: none
    * @throws DeadlineMissed, ThreadLost, StatementRefused, and AergoErrors of the worker
    */
   async request<Name extends WorkerOperation>(
@@ -75,13 +75,7 @@ export class EngineThread {
     if (this.#lost !== undefined) throw this.#lost;
     const id = this.#next++;
     this.#worker.ref();
-    const timer =
-      deadline_ms === undefined
-        ? undefined
-        : setTimeout(
-            () => void this.terminate(new DeadlineMissed(`${operation} took more than ${deadline_ms} ms`)),
-            deadline_ms,
-          );
+    const watch = deadline_ms === undefined ? undefined : this.#watch(operation, deadline_ms);
     try {
       const value = await new Promise<unknown>((resolve, reject) => {
         this.#pending.set(id, { resolve, reject });
@@ -89,9 +83,29 @@ export class EngineThread {
       });
       return value as WorkerCalls[Name]['answer'];
     } finally {
-      clearTimeout(timer);
+      watch?.();
       if (this.#pending.size === 0) this.#worker.unref();
     }
+  }
+
+  /**
+   * Terminates the thread when the deadline is over. Time in which a crowded machine let the process do nothing does not
+   * count, up to ten times the deadline: a slow machine is not a slow contract.
+   * @returns ends the watch
+   */
+  #watch(operation: string, deadline_ms: number): () => void {
+    const began = process.cpuUsage();
+    let waited_ms = 0;
+    const look = (after_ms: number): NodeJS.Timeout =>
+      setTimeout(() => {
+        const { user, system } = process.cpuUsage(began);
+        const left_ms = deadline_ms - (user + system) / 1000;
+        waited_ms += after_ms;
+        if (left_ms > 0 && waited_ms < 10 * deadline_ms) timer = look(Math.max(20, left_ms));
+        else void this.terminate(new DeadlineMissed(`${operation} took more than ${deadline_ms} ms`));
+      }, after_ms);
+    let timer = look(deadline_ms);
+    return () => clearTimeout(timer);
   }
 
   /** Ends the thread, wherever it is; what is under way fails with `why`. */

@@ -69,7 +69,7 @@ async function changes(name: string, ...args: (string | null)[]): Promise<string
 }
 
 beforeAll(async () => {
-  engine = await Engine.open({ deadline_ms: 4000 });
+  engine = await Engine.open({ deadline_ms: 8000 });
   await engine.moveTo(states.source, states.current);
   await engine.begin({ height: 7, time_ms: Date.UTC(2026, 10, 20, 8, 30, 0, 123) });
   for (const [name, source] of [
