@@ -13,6 +13,9 @@ export interface Finding {
   readonly code: 'AERGO_CONTRACT_REFUSED' | 'AERGO_CONTRACT_SYNTAX';
 }
 
+/** Findings kept of one source: nobody reads more, and a source may be made to have a million. */
+const mostFindings = 100;
+
 /** Gathers findings about one source. Places are byte offsets into its UTF-8, as PostgreSQL's parser counts. */
 export class Findings {
   readonly #bytes: Buffer;
@@ -50,6 +53,7 @@ export class Findings {
   }
 
   #note(code: Finding['code'], at: number, message: string, instead: string | undefined): void {
+    if (this.#found.length >= mostFindings) return;
     const place = Math.max(0, Math.min(at, this.#bytes.length));
     const lineStart = place === 0 ? 0 : this.#bytes.lastIndexOf(0x0a, place - 1) + 1;
     const column = this.#bytes.toString('utf8', lineStart, place).length + 1;

@@ -35,17 +35,8 @@ export interface GateReport {
 
 /** Checks a source. Never throws for what stands in it. */
 export async function checkContract(source: string): Promise<GateReport> {
-  await loadParser();
-  const findings = new Findings(source);
-  if (Buffer.byteLength(source) > maxSource_bytes)
-    findings.refuse(0, `the source has more than ${maxSource_bytes} bytes`);
-  else if (!source.isWellFormed() || source.includes('\0'))
-    findings.refuse(0, 'the source is no text: it has a lone surrogate or a NUL');
-  else if (findings.isEmpty) {
-    const contract = new Reader(source, findings).read();
-    if (findings.isEmpty) return { findings: [], contract };
-  }
-  return { findings: findings.list() };
+  const { findings, contract } = await readSource(source);
+  return contract !== undefined && findings.isEmpty ? { findings: [], contract } : { findings: findings.list() };
 }
 
 /**
@@ -54,25 +45,53 @@ export async function checkContract(source: string): Promise<GateReport> {
  */
 export async function acceptContract(source: string): Promise<ParsedContract> {
   const { findings, contract } = await checkContract(source);
-  if (contract !== undefined) return contract;
-  const [first] = findings;
-  const place = first === undefined ? '' : `line ${first.line}, column ${first.column}: ${first.message}`;
-  throw new AergoError('AERGO_CONTRACT_REFUSED', `The contract was refused: ${place}.`, {
-    ...(first?.instead === undefined ? {} : { hint: `instead: ${first.instead}` }),
-    details: { findings },
-  });
+  if (contract === undefined) throw refused(findings);
+  return contract;
 }
 
 const read = new Map<string, ParsedContract>();
 
-/** A source that is deployed already: read once, not judged anew. @throws AergoError AERGO_CONTRACT_REFUSED */
+/**
+ * A source that is deployed already: read, but not judged anew, as the gate may have become stricter since.
+ * @throws AergoError AERGO_CONTRACT_REFUSED when it cannot be read at all
+ */
 export async function contractOf(source: string): Promise<ParsedContract> {
   const known = read.get(source);
   if (known !== undefined) return known;
-  const contract = await acceptContract(source);
+  const { findings, contract } = await readSource(source);
+  if (contract === undefined) throw refused(findings.list());
   if (read.size >= 64) read.clear();
   read.set(source, contract);
   return contract;
+}
+
+async function readSource(source: string): Promise<{ findings: Findings; contract?: ParsedContract }> {
+  await loadParser();
+  const findings = new Findings(source);
+  if (Buffer.byteLength(source) > maxSource_bytes) {
+    findings.syntax(0, `the source has more than ${maxSource_bytes} bytes`);
+  } else if (!source.isWellFormed() || source.includes('\0')) {
+    findings.syntax(0, 'the source is no text: it has a lone surrogate or a NUL');
+  } else {
+    try {
+      const contract = new Reader(source, findings).read();
+      if (!findings.list().some((finding) => finding.code === 'AERGO_CONTRACT_SYNTAX')) return { findings, contract };
+    } catch (error) {
+      // Our own walk over a tree is as deep as the tree.
+      if (!(error instanceof RangeError)) throw error;
+      findings.syntax(0, 'it is nested too deeply');
+    }
+  }
+  return { findings };
+}
+
+function refused(findings: readonly Finding[]): AergoError {
+  const [first] = findings;
+  const place = first === undefined ? '' : `line ${first.line}, column ${first.column}: ${first.message}`;
+  return new AergoError('AERGO_CONTRACT_REFUSED', `The contract was refused: ${place}.`, {
+    ...(first?.instead === undefined ? {} : { hint: `instead: ${first.instead}` }),
+    details: { findings },
+  });
 }
 
 const deployable = 'CREATE TABLE, INDEX, VIEW, TYPE … AS ENUM, DOMAIN, FUNCTION, or COMMENT';
