@@ -11,6 +11,7 @@ export default class ImportCsv extends AergoCommand {
   static override summary = 'import the rows of a CSV file into a table';
   static override description =
     'Each row is inserted: one that is there already refuses the whole import. An empty field is NULL, a quoted empty field an empty text.';
+  static override usage = 'import csv [FLAGS] FILE --into TABLE';
   static override args = { file: word('the CSV file; - reads stdin') };
   static override flags = {
     into: Flags.string({ required: true, description: 'the table, as contract.table', helpValue: 'TABLE' }),

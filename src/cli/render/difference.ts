@@ -4,7 +4,7 @@
  */
 import type { RowDifference, RowValues } from '../face.ts';
 import type { Style } from '../output.ts';
-import { counted, padEnd, padStart } from './columns.ts';
+import { counted, grouped, padEnd, padStart } from './columns.ts';
 import { displayWidth, shownValue } from './visible.ts';
 
 /** How many rows of a table differ, and how. */
@@ -24,9 +24,9 @@ export function countDifference(rows: Iterable<RowDifference>): DifferenceCount 
 export function differenceHeading(table: string, count: DifferenceCount, schemaChanged: boolean): string {
   const { added, changed, removed } = count;
   const parts = [
-    ...(added > 0 ? [`${added} added`] : []),
-    ...(changed > 0 ? [`${changed} changed`] : []),
-    ...(removed > 0 ? [`${removed} removed`] : []),
+    ...(added > 0 ? [`${grouped(added)} added`] : []),
+    ...(changed > 0 ? [`${grouped(changed)} changed`] : []),
+    ...(removed > 0 ? [`${grouped(removed)} removed`] : []),
   ];
   const detail = added + removed > 0 ? `: ${parts.join(', ')}` : '';
   return `${table}   ${counted(added + changed + removed, 'row')} changed${detail}${schemaChanged ? '   schema changed' : ''}`;
