@@ -27,6 +27,7 @@ type Manifest = Readonly<Record<string, Command.Cached & { relativePath?: string
 /** Runs one command line to its end, and sets the process's exit code. */
 export async function main(argv: readonly string[], program: Program): Promise<void> {
   process.once('SIGINT', () => process.exit(exitCodes.interrupted));
+  process.on('uncaughtException', (fault) => endOnFault(fault, argv));
   const manifest = readManifest(program);
   const invocation = readInvocation(
     argv,
@@ -97,6 +98,12 @@ function unknownCommand(words: readonly string[], manifest: Manifest): AergoErro
       details: meant === undefined ? {} : { candidates: [meant] },
     },
   );
+}
+
+/** What nobody waited for, such as an error of a stream or a thread. A reader that has gone is no fault. */
+function endOnFault(fault: Error, argv: readonly string[]): never {
+  if (!('code' in fault && fault.code === 'EPIPE')) report(asAergoError(fault), argv);
+  process.exit();
 }
 
 /** Prints the error where it belongs. The flags are looked for as words, since they may be what could not be read. */

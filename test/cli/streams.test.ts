@@ -21,6 +21,16 @@ test('a reader that goes away is no error', async () => {
   expect(stderr).toBe('exit 0\n');
 });
 
+test('an error that nobody reads keeps its exit code', async () => {
+  const child = spawn(process.execPath, [launcher, 'frobnicate'], {
+    cwd: world.cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stdout.destroy();
+  child.stderr.destroy();
+  expect((await once(child, 'exit'))[0]).toBe(2);
+});
+
 test('--quiet leaves the result only', async () => {
   const { stdout, stderr } = await world.aergo(['branch', 'quiet-one', '--quiet']);
   expect({ stdout: stdout.replace(/[0-9a-f]{7}/, '#'), stderr }).toEqual({
