@@ -30,12 +30,12 @@ export const banks: readonly Bank[] = [
 /** The three runs of payments, by the orders' purposes: what the day begins with, what is tried on a branch, what comes between. */
 export const runs = {
   regular: ['HH', ''],
-  instalments: ['LO', 'LE'],
   insurance: ['IN'],
+  instalments: ['LO', 'LE'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type RunName = keyof typeof runs;
-export const runNames: readonly RunName[] = ['regular', 'instalments', 'insurance'];
+export const runNames: readonly RunName[] = ['regular', 'insurance', 'instalments'];
 
 interface Order {
   readonly order: string;
@@ -54,7 +54,7 @@ const shortEvery = 20;
 export interface ShortAccount {
   readonly account: string;
   readonly bank: string;
-  /** Where its instalment goes. */
+  /** Where its insurance goes. */
   readonly toBank: string;
 }
 
@@ -77,7 +77,7 @@ export function deriveDemoData(files: BerkaFiles): DemoData {
   const opened = [...bankOf].map(([account, bank]) => [account, bank, amount(openingOf(ordersOf.get(account) ?? []))]);
   const clearing = receivers.map((bank) => [`clearing-${bank}`, bank, amount(0)]);
   const shortAccounts = [...ordersOf].flatMap(([account, own]) =>
-    isShort(own) ? [{ account, bank: bankOf.get(account) ?? '', toBank: own.find(isInstalment)?.toBank ?? '' }] : [],
+    isShort(own) ? [{ account, bank: bankOf.get(account) ?? '', toBank: own.find(isInsurance)?.toBank ?? '' }] : [],
   );
   return {
     accounts: lines([...opened, ...clearing].map((fields) => fields.join('\t'))),

@@ -16,7 +16,7 @@ export interface DemoTimes {
   verify: number;
 }
 
-const branch = 'instalments';
+const branch = 'insurance';
 const founder = banks[0]?.name ?? '';
 
 /**
@@ -29,12 +29,12 @@ export async function play(stage: Stage, directory: string, data: DemoData): Pro
   stage.say('The day begins: household payments, as transactions that each bank signs.');
   times.submit += await submit(stage, 'regular');
   await refuse(stage, data);
-  stage.say('Instalments of loans and leases are tried on a branch first.');
+  stage.say('Insurances are tried on a branch first.');
   await stage.aergo(['switch', '-c', branch]);
   times.submit += await submit(stage, branch);
-  stage.say('Meanwhile insurances are paid on main, some from accounts that now cannot pay their instalment too.');
+  stage.say('Meanwhile instalments are paid on main, some from accounts that now cannot pay their insurance too.');
   await stage.aergo(['switch', 'main']);
-  times.submit += await submit(stage, 'insurance');
+  times.submit += await submit(stage, 'instalments');
   await compare(stage, data);
   times.merge = await merge(stage, data);
   times.verify = await check(stage, directory);
