@@ -77,7 +77,9 @@ class CauseSearch {
 
   async find(): Promise<Cause | undefined> {
     if (await this.#takesEffectAfter(0)) {
-      const count = await this.#smallest(this.#target, async (n) => !(await this.#takesEffectAfter(n)));
+      // After all of the target's it fails: that is why it was dropped.
+      const fails = async (n: number) => n === this.#target.length || !(await this.#takesEffectAfter(n));
+      const count = await this.#smallest(this.#target, fails);
       return this.#named('target', count === undefined ? undefined : this.#target[count - 1]);
     }
     const count = await this.#smallest(this.#droppedBefore, (n) => this.#takesEffectWith(n));

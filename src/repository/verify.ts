@@ -5,6 +5,7 @@ import { snapshotRef } from '../ledger/names.ts';
 import { checkSnapshot } from '../ledger/snapshot.ts';
 import { checkBlock, rebuildBlock, type VerifyContext, verificationOrder } from '../ledger/verify.ts';
 import { poolOf } from '../merge/pool.ts';
+import { storeDamaged } from '../store/damage.ts';
 import type { RepositoryContext } from './context.ts';
 
 export interface VerifyOptions {
@@ -43,7 +44,11 @@ async function checkLog(context: RepositoryContext): Promise<void> {
   const report = await context.store.fsck();
   const [first] = report.problems;
   if (first === undefined) return;
-  throw new AergoError('AERGO_STORE_DAMAGED', first.problem, {
+  const { problem, volume, offset, id } = first;
+  if (volume !== undefined && offset !== undefined) {
+    throw storeDamaged({ volume, offset, ...(id === undefined ? {} : { id }) }, problem);
+  }
+  throw new AergoError('AERGO_STORE_DAMAGED', problem, {
     hint: 'aergo fsck lists all that is wrong',
     details: { ...first },
   });
