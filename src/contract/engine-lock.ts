@@ -4,23 +4,34 @@
  */
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { AergoError } from '../errors.ts';
+
+/** Time between two looks at a lock that somebody has. */
+const look_ms = 20;
 
 /**
  * Takes the lock of a directory, which is made where needed.
+ * @param timeout_ms how long to wait for a process that has it
  * @returns gives the lock back
  * @throws AergoError AERGO_ENGINE_LOCKED, with the process that has it
  */
-export function lockEngine(directory: string): () => void {
+export async function lockEngine(directory: string, timeout_ms: number): Promise<() => void> {
   mkdirSync(directory, { recursive: true });
   const file = join(directory, 'engine.lock');
-  for (let attempt = 0; attempt < 10; attempt += 1) {
+  for (let left_ms = timeout_ms; ; left_ms -= look_ms) {
     if (create(file)) return () => rmSync(file, { force: true });
     const holder = readHolder(file);
-    if (holder !== undefined && isAlive(holder)) throw locked(holder);
-    takeAway(file);
+    // Whoever has just made it has yet to write who it is.
+    const isFresh = holder === undefined && left_ms === timeout_ms;
+    if (holder !== undefined && isAlive(holder)) {
+      if (left_ms <= 0) throw locked(holder);
+    } else if (!isFresh) {
+      takeAway(file);
+      continue;
+    }
+    await delay(look_ms);
   }
-  throw locked(readHolder(file));
 }
 
 function create(file: string): boolean {
@@ -55,11 +66,8 @@ function takeAway(file: string): void {
     throw error;
   }
   const holder = readHolder(aside);
-  if (holder !== undefined && isAlive(holder)) {
-    renameSync(aside, file);
-    throw locked(holder);
-  }
-  rmSync(aside, { force: true });
+  if (holder !== undefined && isAlive(holder)) renameSync(aside, file);
+  else rmSync(aside, { force: true });
 }
 
 function isAlive(pid: number): boolean {
@@ -75,13 +83,9 @@ function isCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
 }
 
-function locked(pid: number | undefined): AergoError {
-  return new AergoError(
-    'AERGO_ENGINE_LOCKED',
-    `The SQL engine of this repository is in use by process ${pid ?? 'unknown'}.`,
-    {
-      hint: 'try again when it has ended',
-      details: { pid },
-    },
-  );
+function locked(pid: number): AergoError {
+  return new AergoError('AERGO_ENGINE_LOCKED', `The SQL engine of this repository is in use by process ${pid}.`, {
+    hint: 'try again when it has ended',
+    details: { pid },
+  });
 }

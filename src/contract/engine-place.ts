@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { engineDescription, engineFiles, readEngineFile } from './engine-description.ts';
+import { engineDescription, readEngineFile } from './engine-description.ts';
 import { lockEngine } from './engine-lock.ts';
 
 /** What the worker is given to open. */
@@ -18,15 +18,21 @@ export class EnginePlace {
   readonly #archive: string;
   readonly #unlock: () => void;
 
-  /**
-   * @param directory absent: in memory
-   * @param archive the prepared data directory; absent: this build's
-   * @throws AergoError AERGO_ENGINE_LOCKED
-   */
-  constructor(directory?: string, archive: string = engineFiles().archive) {
+  private constructor(directory: string | undefined, archive: string, unlock: () => void) {
     this.#directory = directory;
     this.#archive = archive;
-    this.#unlock = directory === undefined ? () => undefined : lockEngine(directory);
+    this.#unlock = unlock;
+  }
+
+  /**
+   * @param directory absent: in memory
+   * @param archive the prepared data directory
+   * @param lockTimeout_ms how long to wait for a process that uses the directory
+   * @throws AergoError AERGO_ENGINE_LOCKED
+   */
+  static async take(directory: string | undefined, archive: string, lockTimeout_ms: number): Promise<EnginePlace> {
+    const unlock = directory === undefined ? () => undefined : await lockEngine(directory, lockTimeout_ms);
+    return new EnginePlace(directory, archive, unlock);
   }
 
   /** What to open: the data that is there, when this engine made it, else fresh data. */

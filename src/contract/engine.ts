@@ -9,6 +9,7 @@ import type { ObjectSource } from '../object/source.ts';
 import type { Row } from '../state/row.ts';
 import { canTakeBack, takeBack } from './block-steps.ts';
 import type { CallFailure, CallOutcome, EngineCall } from './call-outcome.ts';
+import { engineFiles } from './engine-description.ts';
 import { type Block, EngineHost } from './engine-host.ts';
 import { EnginePlace } from './engine-place.ts';
 import { DeadlineMissed, StatementRefused, ThreadLost } from './engine-thread.ts';
@@ -28,6 +29,8 @@ export interface EngineOptions {
   readonly directory?: string;
   /** The prepared data directory, a tar; absent: this build's. */
   readonly archive?: string;
+  /** How long to wait for another process that uses the directory, in milliseconds; 10,000 where absent. */
+  readonly lockTimeout_ms?: number;
   /** Time of one call, in milliseconds; 2,000 where absent. */
   readonly deadline_ms?: number;
 }
@@ -51,10 +54,9 @@ export class Engine {
 
   /** @throws AergoError AERGO_ENGINE_LOCKED, AERGO_ENGINE_MISSING, AERGO_ENGINE_FAILED */
   static async open(options: EngineOptions = {}): Promise<Engine> {
-    const engine = new Engine(
-      new EngineHost(new EnginePlace(options.directory, options.archive)),
-      options.deadline_ms ?? 2000,
-    );
+    const archive = options.archive ?? engineFiles().archive;
+    const place = await EnginePlace.take(options.directory, archive, options.lockTimeout_ms ?? 10_000);
+    const engine = new Engine(new EngineHost(place), options.deadline_ms ?? 2000);
     try {
       await engine.#host.ready();
     } catch (error) {

@@ -24,7 +24,7 @@ export type { Finding } from './findings.ts';
 export type * from './parsed-contract.ts';
 
 /** Bytes of a source at most: as many as a transaction may have. */
-export const maxSource_bytes = 1_048_576;
+const maxSource_bytes = 1_048_576;
 
 export interface GateReport {
   /** In the order of the source; empty when it may be deployed. */

@@ -13,7 +13,7 @@ import {
   type ParsedContract,
 } from './parsed-contract.ts';
 
-export type { Argument, FunctionSignature } from './parsed-contract.ts';
+export type { FunctionSignature } from './parsed-contract.ts';
 
 const name = z.string().regex(/^[a-z][a-z0-9_]{0,47}$/);
 const type = z

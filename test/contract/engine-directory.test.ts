@@ -49,13 +49,14 @@ it('an engine that was closed is where it was when it is opened again', async ()
 
 it('a directory that is in use is refused, with the process that uses it', async () => {
   const engine = await Engine.open({ directory });
-  await expect(Engine.open({ directory })).rejects.toMatchObject({
+  await expect(Engine.open({ directory, lockTimeout_ms: 50 })).rejects.toMatchObject({
     code: 'AERGO_ENGINE_LOCKED',
     exitCode: 75,
     message: expect.stringContaining(String(process.pid)),
   });
+  const waiting = Engine.open({ directory });
   await engine.close();
-  await (await Engine.open({ directory })).close();
+  await (await waiting).close();
 });
 
 it('a lock whose process is gone, or that is no lock at all, counts for nothing', async () => {
@@ -85,7 +86,7 @@ it('data of another engine, or damaged data, is deleted and made anew', async ()
 it('a killed process leaves either the state before or none, never something between', async () => {
   const states = await prepared();
   const script = join(import.meta.dirname, 'busy-engine.ts');
-  for (let round = 0; round < 4; round += 1) {
+  for (let round = 0; round < 3; round += 1) {
     const child = spawn(process.execPath, [script, directory, states.current], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
