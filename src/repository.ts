@@ -5,24 +5,20 @@
  *     const repository = await Repository.open(directory, options);
  *     const { receipt } = await repository.call({ contract: 'bank', function: 'pay', args: ['alice', 'bob', '5'], key });
  */
-import { engineDescription } from './contract/engine-description.ts';
 import { manifestOf } from './contract/manifest.ts';
 import type { KeyId, SigningKey } from './crypto/key.ts';
-import { type Visibility, writeFirstVersion } from './directory/version.ts';
-import { genesisContent } from './ledger/assemble.ts';
-import { type BlockId, sealBlock } from './ledger/block.ts';
-import { objectsOfBlock } from './ledger/block-objects.ts';
-import { History } from './ledger/history.ts';
-import { branchRef, checkContractName, directoryRef } from './ledger/names.ts';
+import type { Visibility } from './directory/version.ts';
+import type { BlockId } from './ledger/block.ts';
+import { checkContractName } from './ledger/names.ts';
 import type { Expectation } from './ledger/transaction.ts';
 import { contractInForce } from './ledger/working-state.ts';
 import { objectId } from './object/object.ts';
 import type { Oid } from './object/oid.ts';
-import { ObjectBuffer } from './object/source.ts';
 import * as branches from './repository/branches.ts';
-import { type BranchHead, RepositoryContext, type RepositoryOptions } from './repository/context.ts';
+import type { BranchHead, RepositoryContext, RepositoryOptions } from './repository/context.ts';
 import { exportGit, type GitExport } from './repository/export-git.ts';
 import { type ImportOptions, importTable } from './repository/import.ts';
+import { type InitOptions, initRepository, openContext } from './repository/init.ts';
 import { knownKeys } from './repository/known-keys.ts';
 import { type MergeOptions, type MergeResult, mergeBranches } from './repository/merge.ts';
 import * as read from './repository/read.ts';
@@ -38,22 +34,18 @@ import { type VerifyOptions, type VerifyReport, verifyRepository } from './repos
 import { type BlockSummary, summaryOf } from './repository/views.ts';
 import type { TableSchema } from './state/schema.ts';
 import { State } from './state/state.ts';
-import { emptyState } from './state/state-update.ts';
 import type { FsckReport } from './store/fsck.ts';
 import { Store } from './store/store.ts';
+
+export { signingKeyFromSeed } from './crypto/key.ts';
+// What a program that makes repositories needs beside the class.
+export { decodePrivateKey } from './crypto/openssh.ts';
+export { AergoError } from './errors.ts';
 
 /** Who signs: the author, and where another seals the block, that key too. */
 export interface Signers {
   readonly key: SigningKey;
   readonly sealer?: SigningKey;
-}
-
-export interface InitOptions extends RepositoryOptions {
-  /** Becomes the one member and admin, and seals the genesis block. */
-  readonly key: SigningKey;
-  /** What the member is called. */
-  readonly memberName: string;
-  readonly visibility: Visibility;
 }
 
 export interface CallOptions extends Signers {
@@ -79,8 +71,6 @@ export interface DeployOptions extends Signers {
   readonly dryRun?: boolean;
 }
 
-const branchOfGenesis = 'main';
-
 export class Repository {
   readonly #context: RepositoryContext;
 
@@ -94,37 +84,7 @@ export class Repository {
    * @throws AergoError AERGO_REPOSITORY_EXISTS
    */
   static async init(directory: string, options: InitOptions): Promise<Repository> {
-    const history = new History();
-    const engineText = options.engineDescription ?? engineDescription();
-    const store = await Store.create(directory, storeOptions(options, history));
-    const buffer = new ObjectBuffer(store);
-    const hex = (bytes: number): string => Buffer.from(options.random(bytes)).toString('hex');
-    const engine = buffer.put('blob', Buffer.from(engineText));
-    const place = { branch: branchOfGenesis, start: hex(8), time: options.clock() };
-    const genesis = sealBlock(
-      buffer,
-      genesisContent({ ...place, nonce: hex(16), engine, state: emptyState(buffer) }),
-      options.key,
-    );
-    const blockObjects = objectsOfBlock(buffer, genesis);
-    const directoryBuffer = new ObjectBuffer(buffer);
-    const { visibility, memberName } = options;
-    const version = writeFirstVersion(
-      directoryBuffer,
-      { genesis, ...place, engine, visibility, memberName },
-      options.key,
-    );
-    const ref = branchRef(branchOfGenesis);
-    await store.write({
-      blocks: [{ id: genesis, objects: blockObjects }],
-      objects: directoryBuffer.objects(),
-      refs: [
-        { name: ref, old: null, new: genesis, start: place.start, height: 0 },
-        { name: directoryRef, old: null, new: version },
-      ],
-      operation: { time: place.time, command: options.holder.command, head: ref },
-    });
-    return new Repository(new RepositoryContext(directory, options, store, history, engineText));
+    return new Repository(await initRepository(directory, options));
   }
 
   /**
@@ -142,11 +102,7 @@ export class Repository {
   }
 
   static async #opened(directory: string, options: RepositoryOptions, open: typeof Store.open): Promise<Repository> {
-    const history = new History();
-    const store = await open(directory, storeOptions(options, history));
-    return new Repository(
-      new RepositoryContext(directory, options, store, history, options.engineDescription ?? engineDescription()),
-    );
+    return new Repository(await openContext(directory, options, open));
   }
 
   close(): Promise<void> {
@@ -353,8 +309,4 @@ export class Repository {
     const { store, reader, cache } = this.#context;
     return State.open(store, reader.block(branch.block).state, cache);
   }
-}
-
-function storeOptions({ holder, lockTimeout_ms }: RepositoryOptions, history: History) {
-  return { holder, lockTimeout_ms, derive: history.derive.bind(history) };
 }

@@ -7,9 +7,9 @@
  */
 
 /** A page of rows ends at the latest here, in bytes. */
-export const maxPageBytes = 8192;
+const maxPageBytes = 8192;
 /** A node of entries ends at the latest here (once it has two), in bytes as `entryLength` counts them. */
-export const maxNodeBytes = 4096;
+const maxNodeBytes = 4096;
 
 const minPageBytes = 512;
 const minNodeBytes = 256;

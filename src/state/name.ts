@@ -8,7 +8,7 @@ import type { RowValues } from './row.ts';
 import type { TableSchema } from './schema.ts';
 
 /** Bytes in a row's name at most: a longer one could not be checked out as a file. */
-export const maxRowNameBytes = 240;
+const maxRowNameBytes = 240;
 
 /** How a key column is written: integers so that text order is number order, everything else as text. */
 export type KeyKind = 'integer' | 'numeric' | 'date' | 'text';

@@ -187,7 +187,7 @@ function idsOf({ first, step, count }: Run): number[] {
 }
 
 /** The row of a vector's table with this id. */
-export function vectorRow(id: number): { name: string; line: string } {
+function vectorRow(id: number): { name: string; line: string } {
   return note(id, 'x'.repeat(((id % 50) + 50) % 50));
 }
 
