@@ -124,6 +124,7 @@ async function check(stage: Stage, directory: string): Promise<number> {
   const { file, middle } = largestVolume(join(directory, 'damaged', '.aergo', 'volumes'));
   await stage.node(['-e', flip, `../damaged/.aergo/volumes/${file}`, String(middle)]);
   await stage.aergo(['-C', '../damaged', 'verify'], { code: exitCodes.integrity });
+  await stage.aergo(['-C', '../damaged', 'fsck'], { code: exitCodes.integrity });
   return seconds;
 }
 

@@ -123,6 +123,7 @@ test('verify says that all is well of the ledger, and where the flipped byte is 
   expect(changed).toHaveLength(1);
   expect(saidBy('aergo verify')).toContain('signatures, re-runs and states agree');
   expect(saidBy('aergo -C ../damaged verify')).toContain('[exit 6]');
+  expect(saidBy('aergo -C ../damaged fsck')).toMatch(/^volume 1, offset [\d,]+: /m);
   const { code, value } = await world.json(['verify'], { cwd: join(place, 'damaged') });
   expect(code).toBe(6);
   const offset = Number(/"offset":(\d+)/.exec(JSON.stringify(value.error))?.[1]);
