@@ -124,7 +124,9 @@ function checkBody({ language, options, spliced, at, place, statement, source }:
     else if (language === 'sql') checkSqlBody(body, place);
   } catch (error) {
     if (!(error instanceof ParseFailure)) throw error;
-    place.findings.syntax(language === 'sql' && body.isVerbatim ? body.from + error.at : at, error.message);
+    // The parser does not know the columns of the contract's tables.
+    const instead = error.message.includes('is not a known variable') ? 'a variable of type record' : undefined;
+    place.findings.syntax(language === 'sql' && body.isVerbatim ? body.from + error.at : at, error.message, instead);
   }
 }
 
