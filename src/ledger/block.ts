@@ -111,6 +111,7 @@ export class BlockReader {
   readonly source: ObjectSource;
   readonly #blocks = new Recent<BlockId, Block>(4_096);
   readonly #transactions = new Recent<BlockId, SignedTransaction[]>(16);
+  readonly #receipts = new Recent<BlockId, Receipt[]>(16);
 
   constructor(source: ObjectSource) {
     this.source = source;
@@ -137,8 +138,12 @@ export class BlockReader {
     );
   }
 
-  receipts(id: BlockId): Receipt[] {
-    return readReceipts(this.source, id, this.block(id).entries.get('receipts'));
+  /** One for each of its transactions in the same order, then those of what a merge dropped or left out. */
+  receipts(id: BlockId): readonly Receipt[] {
+    return (
+      this.#receipts.get(id) ??
+      this.#receipts.set(id, readReceipts(this.source, id, this.block(id).entries.get('receipts')))
+    );
   }
 
   /** The id of the repository that the block belongs to: its genesis block's. */

@@ -59,6 +59,7 @@ class CauseSearch {
   readonly #inPoolOrder: readonly PoolOutcome[];
   readonly #targetBlocks: readonly BlockId[];
   readonly #target: readonly Placed[];
+  readonly #writesOf = new Map<BlockId, ReadonlyMap<TransactionId, readonly RowReference[]>>();
 
   constructor(context: CauseContext, pool: readonly PoolOutcome[], index: number) {
     const before = pool.slice(0, index);
@@ -95,9 +96,12 @@ class CauseSearch {
 
   /** The rows that a transaction wrote where it had taken effect. */
   #writes({ signed, from }: Placed): readonly RowReference[] {
-    const { reader } = this.#context;
-    const index = reader.transactions(from).findIndex((one) => one.id === signed.id);
-    return reader.receipts(from)[index]?.writes ?? [];
+    let writes = this.#writesOf.get(from);
+    if (writes === undefined) {
+      writes = new Map(this.#context.reader.receipts(from).map((receipt) => [receipt.tx, receipt.writes ?? []]));
+      this.#writesOf.set(from, writes);
+    }
+    return writes.get(signed.id) ?? [];
   }
 
   /**
