@@ -77,14 +77,15 @@ class CauseSearch {
   }
 
   async find(): Promise<Cause | undefined> {
-    if (await this.#takesEffectAfter(0)) {
-      // After all of the target's it fails: that is why it was dropped.
-      const fails = async (n: number) => n === this.#target.length || !(await this.#takesEffectAfter(n));
-      const count = await this.#smallest(this.#target, fails);
-      return this.#named('target', count === undefined ? undefined : this.#target[count - 1]);
-    }
-    const count = await this.#smallest(this.#droppedBefore, (n) => this.#takesEffectWith(n));
-    return this.#named('pool', count === undefined ? undefined : this.#droppedBefore[count - 1]);
+    // After all of the target's it fails: that is why it was dropped.
+    const fails = async (count: number) => !(await this.#takesEffectAfter(count));
+    const ofTarget = await smallest(-1, this.#target.length, this.#suspects(this.#target), fails);
+    if (ofTarget > 0) return this.#named('target', this.#target[ofTarget - 1]);
+    const all = this.#droppedBefore.length;
+    if (all === 0 || !(await this.#takesEffectWith(all))) return undefined;
+    const takesEffect = (count: number) => this.#takesEffectWith(count);
+    const ofPool = await smallest(0, all, this.#suspects(this.#droppedBefore), takesEffect);
+    return this.#named('pool', this.#droppedBefore[ofPool - 1]);
   }
 
   #named(kind: Cause['kind'], placed: Placed | undefined): Cause | undefined {
@@ -102,31 +103,6 @@ class CauseSearch {
       this.#writesOf.set(from, writes);
     }
     return writes.get(signed.id) ?? [];
-  }
-
-  /**
-   * The smallest n in 1…list.length for which `holds(n)`; `undefined` where it does not hold for all of them. The suspects,
-   * who wrote the same rows as the subject, are tried by bisection first; what they do not decide is bisected as a whole.
-   */
-  async #smallest(list: readonly Placed[], holds: (n: number) => Promise<boolean>): Promise<number | undefined> {
-    if (list.length === 0 || !(await holds(list.length))) return undefined;
-    const suspects = this.#suspects(list);
-    let low = 0;
-    let high = list.length;
-    while (suspects.length > 0) {
-      const middle = suspects[suspects.length >>> 1] ?? high;
-      if (middle < high && (await holds(middle))) high = middle;
-      else if (middle < high) low = middle;
-      const between = suspects.filter((n) => n > low && n < high);
-      suspects.splice(0, suspects.length, ...between);
-    }
-    if (high - 1 > low && !(await holds(high - 1))) return high;
-    while (high - low > 1) {
-      const middle = (low + high) >>> 1;
-      if (await holds(middle)) high = middle;
-      else low = middle;
-    }
-    return high;
   }
 
   /** Positions (counted from 1) of those that wrote the row of the subject's that the fewest wrote. */
@@ -178,6 +154,30 @@ class CauseSearch {
     }
     return { start, rest: [] };
   }
+}
+
+/**
+ * The smallest n above `low` and up to `high` for which `holds(n)`; it is known to hold at `high` and not at `low`. The
+ * suspects are bisected first: mostly one of them is it, and two runs tell.
+ */
+async function smallest(
+  low: number,
+  high: number,
+  suspects: readonly number[],
+  holds: (n: number) => Promise<boolean>,
+): Promise<number> {
+  let [below, at] = [low, high];
+  const narrow = async (n: number): Promise<void> => {
+    if (await holds(n)) at = n;
+    else below = n;
+  };
+  const between = (n: number): boolean => n > below && n < at;
+  for (let left = suspects.filter(between); left.length > 0; left = left.filter(between)) {
+    await narrow(left[left.length >>> 1] ?? at);
+  }
+  if (at - below > 1) await narrow(at - 1);
+  while (at - below > 1) await narrow((below + at) >>> 1);
+  return at;
 }
 
 const sameRow = (a: RowReference, b: RowReference): boolean => a[0] === b[0] && a[1] === b[1];
