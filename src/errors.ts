@@ -172,6 +172,7 @@ export const errorCodes = {
     summary: 'A call did not end in time while it was run again; nothing is said about the block.',
   },
   AERGO_WRITE_TOO_LARGE: { exit: 'usage', summary: 'A single write is over what a volume can hold.' },
+  AERGO_QUERY_DEADLINE: { exit: 'tryAgain', summary: 'A query took longer than a query may, and was stopped.' },
 } as const satisfies Record<string, { exit: ExitKind; summary: string }>;
 
 export type ErrorCode = keyof typeof errorCodes;

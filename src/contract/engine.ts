@@ -33,6 +33,8 @@ export interface EngineOptions {
   readonly lockTimeout_ms?: number;
   /** Time of one call, in milliseconds; 2,000 where absent. */
   readonly deadline_ms?: number;
+  /** Processor time of one query, in milliseconds; 30,000 where absent. */
+  readonly queryDeadline_ms?: number;
 }
 
 /** What came of a deployment. `line` is the line of the source whose statement failed. */
@@ -45,18 +47,20 @@ export type ImportOutcome = { readonly status: 'ok' } | CallFailure;
 export class Engine {
   readonly #host: EngineHost;
   readonly #deadline_ms: number;
+  readonly #queryDeadline_ms: number;
   #time_ms = 0;
 
-  private constructor(host: EngineHost, deadline_ms: number) {
+  private constructor(host: EngineHost, { deadline_ms = 2_000, queryDeadline_ms = 30_000 }: EngineOptions) {
     this.#host = host;
     this.#deadline_ms = deadline_ms;
+    this.#queryDeadline_ms = queryDeadline_ms;
   }
 
   /** @throws AergoError AERGO_ENGINE_LOCKED, AERGO_ENGINE_MISSING, AERGO_ENGINE_FAILED */
   static async open(options: EngineOptions = {}): Promise<Engine> {
     const archive = options.archive ?? engineFiles().archive;
     const place = await EnginePlace.take(options.directory, archive, options.lockTimeout_ms ?? 10_000);
-    const engine = new Engine(new EngineHost(place), options.deadline_ms ?? 2000);
+    const engine = new Engine(new EngineHost(place), options);
     try {
       await engine.#host.ready();
     } catch (error) {
@@ -242,7 +246,7 @@ export class Engine {
   /**
    * Runs one reading statement on the current state; tables are named `contract.table`. Nothing of it stays.
    * @param options `maxRows`: rows given at most, 10,000 where absent; `time_ms`: what the clock says, the last block's where absent
-   * @throws AergoError AERGO_QUERY_REFUSED, AERGO_QUERY_FAILED
+   * @throws AergoError AERGO_QUERY_REFUSED, AERGO_QUERY_FAILED, AERGO_QUERY_DEADLINE
    */
   async query(
     sql: string,
@@ -252,12 +256,19 @@ export class Engine {
     await checkQuery(sql);
     await this.#host.ready();
     try {
-      return await this.#host.request('query', {
-        sql,
-        maxRows: options.maxRows ?? 10_000,
-        time_ms: options.time_ms ?? this.#time_ms,
-      });
+      const request = { sql, maxRows: options.maxRows ?? 10_000, time_ms: options.time_ms ?? this.#time_ms };
+      return await this.#host.request('query', request, this.#queryDeadline_ms);
     } catch (error) {
+      if (error instanceof DeadlineMissed) {
+        throw new AergoError(
+          'AERGO_QUERY_DEADLINE',
+          `the query took more than ${this.#queryDeadline_ms / 1000} s and was stopped`,
+          {
+            hint: 'ask for less, or by the columns of an index',
+            cause: error,
+          },
+        );
+      }
       if (!(error instanceof StatementRefused)) throw error;
       throw new AergoError('AERGO_QUERY_FAILED', `The query failed: ${error.message} (${error.sqlstate}).`, {
         cause: error,
