@@ -106,6 +106,7 @@ export const errorCodes = {
   AERGO_OBJECT_INVALID: { exit: 'integrity', summary: "An object's bytes break a rule of the format." },
   AERGO_OBJECT_MISSING: { exit: 'integrity', summary: 'An object that something refers to is not there.' },
   AERGO_OID_INVALID: { exit: 'usage', summary: 'A text is not an object id: 64 lower-case hexadecimal digits.' },
+  AERGO_QUERY_DEADLINE: { exit: 'tryAgain', summary: 'A query took longer than a query may, and was stopped.' },
   AERGO_QUERY_FAILED: { exit: 'usage', summary: 'A query failed in the SQL engine.' },
   AERGO_QUERY_REFUSED: { exit: 'usage', summary: 'A query is not one statement that only reads.' },
   AERGO_REF_MOVED: { exit: 'tryAgain', summary: 'A ref is not where it was when the command read it.' },
@@ -172,7 +173,6 @@ export const errorCodes = {
     summary: 'A call did not end in time while it was run again; nothing is said about the block.',
   },
   AERGO_WRITE_TOO_LARGE: { exit: 'usage', summary: 'A single write is over what a volume can hold.' },
-  AERGO_QUERY_DEADLINE: { exit: 'tryAgain', summary: 'A query took longer than a query may, and was stopped.' },
 } as const satisfies Record<string, { exit: ExitKind; summary: string }>;
 
 export type ErrorCode = keyof typeof errorCodes;
