@@ -13,7 +13,7 @@ import { engineFiles } from './engine-description.ts';
 import { type Block, EngineHost } from './engine-host.ts';
 import { EnginePlace } from './engine-place.ts';
 import { DeadlineMissed, StatementRefused, ThreadLost } from './engine-thread.ts';
-import { acceptContract } from './gate.ts';
+import { contractOf } from './gate.ts';
 import { sameRows } from './move-rows.ts';
 import type { ParsedContract } from './parsed-contract.ts';
 import { checkQuery } from './query-gate.ts';
@@ -139,12 +139,13 @@ export class Engine {
   }
 
   /**
-   * Deploys a contract inside a block. Over an existing one only where every table that is there stays as it is.
-   * @throws AergoError AERGO_CONTRACT_REFUSED with the gate's findings, AERGO_CONTRACT_MIGRATION
+   * Deploys a contract inside a block. Over an existing one only where every table that is there stays as it is. The gate
+   * judges before, at submission: here the source is only read.
+   * @throws AergoError AERGO_CONTRACT_REFUSED for a source that cannot be read, AERGO_CONTRACT_MIGRATION
    */
   async deploy(name: string, source: string): Promise<DeployOutcome> {
     const block = this.#inBlock();
-    const contract = await acceptContract(source);
+    const contract = await contractOf(source);
     const kept = keptTables(name, this.#host.contracts.get(name), contract);
     await this.#host.ready();
     const outcome = await this.#host.request('deploy', { name, contract, kept });

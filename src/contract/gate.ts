@@ -74,8 +74,10 @@ async function readSource(source: string): Promise<{ findings: Findings; contrac
     findings.syntax(0, 'the source is no text: it has a lone surrogate or a NUL');
   } else {
     try {
-      const contract = new Reader(source, findings).read();
-      if (!findings.list().some((finding) => finding.code === 'AERGO_CONTRACT_SYNTAX')) return { findings, contract };
+      const reader = new Reader(source, findings);
+      const contract = reader.read();
+      const isText = !findings.list().some((finding) => finding.code === 'AERGO_CONTRACT_SYNTAX');
+      if (isText && reader.isReadable) return { findings, contract };
     } catch (error) {
       // Our own walk over a tree is as deep as the tree.
       if (!(error instanceof RangeError)) throw error;
@@ -108,6 +110,8 @@ class Reader {
   readonly #indexes = new Map<string, string[]>();
   readonly #statements: ContractStatement[] = [];
   readonly #place: ExpressionPlace;
+  /** Whether every statement has a meaning here, allowed or not: the engine must never run what no manifest tells of. */
+  isReadable = true;
 
   constructor(source: string, findings: Findings) {
     this.#source = source;
@@ -196,7 +200,8 @@ class Reader {
     this.#unique(name, placeOf(relation));
     // A foreign key or a CHECK may name the table itself.
     const schema = readTable(fields, statement, this.#bytes, place);
-    if (schema !== undefined) this.#tables.set(name, { name, schema });
+    if (schema === undefined) this.isReadable = false;
+    else this.#tables.set(name, { name, schema });
     add('table', name);
   }
 
@@ -268,6 +273,7 @@ class Reader {
   }
 
   #refuseStatement(node: Node, at: number): void {
+    this.isReadable = false;
     const words =
       /^\s*(\w+(?:\s+\w+)?)/
         .exec(this.#bytes.toString('utf8', at, at + 80))?.[1]

@@ -111,7 +111,7 @@ describe('a block', () => {
     await expect(engine.deploy('bank', 'CREATE TABLE other (k text PRIMARY KEY);')).rejects.toMatchObject({
       code: 'AERGO_CONTRACT_MIGRATION',
     });
-    await expect(engine.deploy('bank', 'CREATE TABLE t (k real);')).rejects.toMatchObject({
+    await expect(engine.deploy('bank', 'CREATE TABLE t (k text);')).rejects.toMatchObject({
       code: 'AERGO_CONTRACT_REFUSED',
       exitCode: 5,
     });
