@@ -10,6 +10,8 @@ import type { EnginePlace } from './engine-place.ts';
 import { EngineThread, ThreadLost } from './engine-thread.ts';
 import { moveRows } from './move-rows.ts';
 import type { ParsedContract } from './parsed-contract.ts';
+import type { Perturbation } from './perturbation.ts';
+import type { WorkerCalls } from './worker-messages.ts';
 
 /** The block under way: where a lost engine has to come back to. */
 export interface Block {
@@ -28,6 +30,7 @@ const churn = 50_000;
 
 export class EngineHost {
   readonly #place: EnginePlace;
+  readonly #perturbation: Perturbation | undefined;
   #thread: EngineThread | undefined;
   #source: ObjectSource | undefined;
   /** The state whose rows the engine holds. */
@@ -37,8 +40,9 @@ export class EngineHost {
   /** Rows written since tables were vacuumed last. */
   churned = 0;
 
-  constructor(place: EnginePlace) {
+  constructor(place: EnginePlace, perturbation?: Perturbation) {
     this.#place = place;
+    this.#perturbation = perturbation;
   }
 
   /** Whether there is a thread that has not been lost. */
@@ -107,7 +111,7 @@ export class EngineHost {
       const kept = this.#place.isKept;
       const thread = new EngineThread();
       try {
-        const { position, contracts } = await thread.request('open', this.#place.prepare(), 60_000);
+        const { position, contracts } = await thread.request('open', this.#opening(), 60_000);
         this.#place.confirm();
         this.#thread = thread;
         this.position = position === null ? null : parseOid(position);
@@ -122,6 +126,11 @@ export class EngineHost {
         this.#place.discard();
       }
     }
+  }
+
+  #opening(): WorkerCalls['open']['request'] {
+    const place = this.#place.prepare();
+    return this.#perturbation === undefined ? place : { ...place, perturbation: this.#perturbation };
   }
 
   async #move(source: ObjectSource, state: Oid): Promise<void> {

@@ -16,6 +16,7 @@ import { DeadlineMissed, StatementRefused, ThreadLost } from './engine-thread.ts
 import { contractOf } from './gate.ts';
 import { sameRows } from './move-rows.ts';
 import type { ParsedContract } from './parsed-contract.ts';
+import type { Perturbation } from './perturbation.ts';
 import { checkQuery } from './query-gate.ts';
 import { engineLimits, rowsPerPiece } from './settings.ts';
 import type { QueryAnswer } from './worker-messages.ts';
@@ -35,6 +36,8 @@ export interface EngineOptions {
   readonly deadline_ms?: number;
   /** Processor time of one query, in milliseconds; 30,000 where absent. */
   readonly queryDeadline_ms?: number;
+  /** Makes everything another that no result may depend on; only in memory. */
+  readonly perturbation?: Perturbation;
 }
 
 /** What came of a deployment. `line` is the line of the source whose statement failed. */
@@ -60,7 +63,7 @@ export class Engine {
   static async open(options: EngineOptions = {}): Promise<Engine> {
     const archive = options.archive ?? engineFiles().archive;
     const place = await EnginePlace.take(options.directory, archive, options.lockTimeout_ms ?? 10_000);
-    const engine = new Engine(new EngineHost(place), options);
+    const engine = new Engine(new EngineHost(place, options.perturbation), options);
     try {
       await engine.#host.ready();
     } catch (error) {

@@ -18,7 +18,7 @@ import {
   setAsideSql,
 } from './contract-sql.ts';
 import { encodeArray, encodeCopyRow } from './copy-text.ts';
-import { quoteName, quoteQualified } from './names.ts';
+import { quoteName, quoteQualified, quoteText } from './names.ts';
 import type { CapturedTable } from './net-changes.ts';
 import type { ContractStatement, ParsedContract } from './parsed-contract.ts';
 import type { Session } from './session.ts';
@@ -172,6 +172,19 @@ export class Materialiser {
     }
     const added = moves.flatMap(({ after }) => (after === null ? [] : [after]));
     if (added.length > 0) this.load(table, added);
+  }
+
+  /** Puts the same rows into another physical order, which follows from the seed. */
+  shuffle(table: string, seed: string): void {
+    const name = quoteQualified(table);
+    const columns = this.schema(table).columns.filter((column) => column.generated !== true);
+    const list = columns.map((column) => quoteName(column.name)).join(', ');
+    this.#trusted(() =>
+      this.session.execute(
+        `CREATE TEMP TABLE "aergo$shuffled" ON COMMIT DROP AS SELECT ${list} FROM ${name} t ORDER BY md5(${quoteText(seed)} || t::text);
+DELETE FROM ${name}; INSERT INTO ${name} (${list}) SELECT ${list} FROM "aergo$shuffled"; DROP TABLE "aergo$shuffled"`,
+      ),
+    );
   }
 
   /** Rows that come from a state that holds need no foreign keys checked, and are no call's changes. */

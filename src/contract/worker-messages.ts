@@ -4,6 +4,7 @@
 import type { CallFailure, CallOutcome, EngineCall } from './call-outcome.ts';
 import type { RowMove } from './materialiser.ts';
 import type { ParsedContract } from './parsed-contract.ts';
+import type { Perturbation } from './perturbation.ts';
 import type { NormalisedPiece } from './staging.ts';
 
 /** What came of installing a contract that an author deploys: `line` is that of the statement that failed. */
@@ -21,7 +22,7 @@ export interface QueryAnswer {
 /** Requests and what answers them. */
 export interface WorkerCalls {
   open: {
-    request: { directory?: string; archive?: Uint8Array<ArrayBuffer> };
+    request: { directory?: string; archive?: Uint8Array<ArrayBuffer>; perturbation?: Perturbation };
     answer: { position: string | null; contracts: readonly [string, ParsedContract][] };
   };
   /** Moving: between `moveBegin` and `moveEnd` or `moveFailed`. */

@@ -5,6 +5,7 @@
 import { parentPort } from 'node:worker_threads';
 import { AergoError } from '../errors.ts';
 import { Materialiser } from './materialiser.ts';
+import { Disturbance, shiftMachine } from './perturbation.ts';
 import { readQuery } from './read-query.ts';
 import { EngineBroken, Session, SqlFailure } from './session.ts';
 import { type NormalisedPiece, normalisePiece, openStage } from './staging.ts';
@@ -17,6 +18,7 @@ Date.now = () => time_ms;
 
 let opened: Materialiser | undefined;
 let block: BlockTransaction | undefined;
+let disturbance: Disturbance | undefined;
 let normalising = '';
 
 function materialiser(): Materialiser {
@@ -41,11 +43,13 @@ type Handlers = {
 };
 
 const handlers: Handlers = {
-  async open(request) {
+  async open({ perturbation, ...place }) {
+    if (perturbation !== undefined) shiftMachine(perturbation);
     const { sessionSql } = await import('./engine-sql.ts');
-    const session = await Session.open(request);
+    const session = await Session.open(place);
     session.execute(sessionSql);
     opened = new Materialiser(session);
+    if (perturbation !== undefined) disturbance = new Disturbance(opened, perturbation);
     return { position: opened.position(), contracts: [...opened.contracts()] };
   },
   moveBegin: () => sql('BEGIN'),
@@ -76,6 +80,7 @@ const handlers: Handlers = {
   },
   begin(request) {
     time_ms = request.time_ms;
+    disturbance?.disturb();
     block = new BlockTransaction(materialiser(), request.height);
     return null;
   },
