@@ -109,6 +109,7 @@ export const errorCodes = {
   AERGO_QUERY_DEADLINE: { exit: 'tryAgain', summary: 'A query took longer than a query may, and was stopped.' },
   AERGO_QUERY_FAILED: { exit: 'usage', summary: 'A query failed in the SQL engine.' },
   AERGO_QUERY_REFUSED: { exit: 'usage', summary: 'A query is not one statement that only reads.' },
+  AERGO_REF_INVALID: { exit: 'integrity', summary: 'A branch stands on something that is no block of it.' },
   AERGO_REF_MOVED: { exit: 'tryAgain', summary: 'A ref is not where it was when the command read it.' },
   AERGO_REF_NAME_INVALID: { exit: 'usage', summary: 'This cannot name a branch or a snapshot.' },
   AERGO_REPOSITORY_EXISTS: { exit: 'usage', summary: 'There is a repository here already.' },
@@ -168,6 +169,11 @@ export const errorCodes = {
     summary: 'The command line has an unknown or missing argument, or one out of its range.',
   },
   AERGO_VERIFY_ENGINE: { exit: 'tryAgain', summary: 'A block was made by an engine that this version does not have.' },
+  AERGO_VERIFY_PERTURBED: {
+    exit: 'integrity',
+    summary:
+      'A block follows from what it says only in one physical order of rows, or by one plan: a contract is undetermined.',
+  },
   AERGO_VERIFY_UNDECIDED: {
     exit: 'tryAgain',
     summary: 'A call did not end in time while it was run again; nothing is said about the block.',

@@ -4,17 +4,18 @@
  *
  * This build writes and reads version 1, which comes with the genesis block: one member, who is the admin.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { canonicalJson, type JsonValue, parseCanonicalJson } from '../crypto/canonical-json.ts';
 import type { KeyId, SigningKey } from '../crypto/key.ts';
 import { signSsh, verifySsh } from '../crypto/sshsig.ts';
 import { AergoError } from '../errors.ts';
 import type { Rights } from '../ledger/admission.ts';
-import { type BlockId, keySignature } from '../ledger/block.ts';
+import { type Block, type BlockId, keySignature } from '../ledger/block.ts';
 import { oidSchema, startSchema, timeSchema } from '../ledger/transaction.ts';
-import { commitPayload, decodeCommit, encodeCommit } from '../object/commit.ts';
+import { type Commit, commitPayload, decodeCommit, encodeCommit } from '../object/commit.ts';
 import type { Oid } from '../object/oid.ts';
-import { type ObjectBuffer, type ObjectSource, readBlob, readTree } from '../object/source.ts';
+import { ObjectBuffer, type ObjectSource, readBlob, readTree } from '../object/source.ts';
 import { encodeTree, type TreeEntry } from '../object/tree.ts';
 
 export type Visibility = 'public' | 'private';
@@ -53,20 +54,26 @@ export interface DirectoryVersion {
 
 const prefix = 'ed25519:';
 
+/** What version 1 says, beside what follows from the genesis block. */
+interface FirstVersion {
+  readonly genesis: BlockId;
+  readonly branch: string;
+  readonly start: string;
+  /** ms, the genesis block's */
+  readonly time: number;
+  readonly engine: Oid;
+  readonly visibility: Visibility;
+  readonly memberName: string;
+}
+
 /** Writes version 1, signed by the genesis block's sealer; its objects are put into `buffer`, the commit last. */
-export function writeFirstVersion(
-  buffer: ObjectBuffer,
-  parts: {
-    genesis: BlockId;
-    branch: string;
-    start: string;
-    time: number;
-    engine: Oid;
-    visibility: Visibility;
-    memberName: string;
-  },
-  key: SigningKey,
-): Oid {
+export function writeFirstVersion(buffer: ObjectBuffer, parts: FirstVersion, key: SigningKey): Oid {
+  const commit = firstVersion(buffer, parts, key.id);
+  return buffer.put('commit', encodeCommit({ ...commit, signature: signSsh(key, commitPayload(commit), 'git') }));
+}
+
+/** The commit of version 1 without its signature; its tree's objects are put into `buffer`. */
+function firstVersion(buffer: ObjectBuffer, parts: FirstVersion, key: KeyId): Commit {
   const file = (name: string, value: JsonValue): TreeEntry => ({
     mode: '100644',
     name,
@@ -77,24 +84,18 @@ export function writeFirstVersion(
     name,
     oid: buffer.put('tree', encodeTree([entry])),
   });
+  const { genesis, branch, start, time, engine, visibility, memberName } = parts;
   const tree = buffer.put(
     'tree',
     encodeTree([
-      file('directory.json', { format: 1, repository: parts.genesis, time: parts.time, version: 1 }),
-      folder(
-        'heads',
-        file(`${parts.branch.replaceAll('/', '%2F')}.json`, { head: parts.genesis, height: 0, start: parts.start }),
-      ),
-      folder(
-        'members',
-        file(`${key.id.slice(prefix.length)}.json`, { from: 1, name: parts.memberName, roles: ['admin'] }),
-      ),
-      file('policy.json', { engines: [parts.engine], visibility: parts.visibility }),
+      file('directory.json', { format: 1, repository: genesis, time, version: 1 }),
+      folder('heads', file(`${branch.replaceAll('/', '%2F')}.json`, { head: genesis, height: 0, start })),
+      folder('members', file(`${key.slice(prefix.length)}.json`, { from: 1, name: memberName, roles: ['admin'] })),
+      file('policy.json', { engines: [engine], visibility }),
     ]),
   );
-  const signature = keySignature(key.id, parts.time);
-  const commit = { tree, parents: [], author: signature, committer: signature, message: 'Directory version 1\n' };
-  return buffer.put('commit', encodeCommit({ ...commit, signature: signSsh(key, commitPayload(commit), 'git') }));
+  const signature = keySignature(key, time);
+  return { tree, parents: [], author: signature, committer: signature, message: 'Directory version 1\n' };
 }
 
 const invalid = (id: Oid, what: string, cause?: unknown): AergoError =>
@@ -127,6 +128,30 @@ export function readDirectory(source: ObjectSource, id: Oid): DirectoryVersion {
   if (only === undefined || others.length > 0) throw invalid(id, 'version 1 has exactly one member');
   checkSignature(id, commit, only.key);
   return { id, version, repository, members, visibility: policy.visibility, engines: policy.engines };
+}
+
+/**
+ * Checks that version 1 is exactly what the genesis block's sealer had to write: built again from the genesis block and what
+ * it was free to choose, the member's name and the visibility. Throws `AERGO_DIRECTORY_INVALID`.
+ */
+export function checkFirstVersion(source: ObjectSource, directory: DirectoryVersion, genesis: Block): void {
+  const { id, members, visibility } = directory;
+  const { branch, start, time } = genesis.header;
+  const [member] = members;
+  if (member === undefined || member.key !== genesis.sealer)
+    throw invalid(id, 'its member is not who sealed the genesis block');
+  const parts = {
+    genesis: genesis.id,
+    branch,
+    start,
+    time,
+    engine: genesis.engine,
+    visibility,
+    memberName: member.name,
+  };
+  const { signature: _, ...found } = decodeCommit(source.read(id).body);
+  const expected = firstVersion(new ObjectBuffer(source), parts, genesis.sealer);
+  if (!isDeepStrictEqual(found, expected)) throw invalid(id, 'it does not follow from the genesis block');
 }
 
 function checkSignature(id: Oid, commit: ReturnType<typeof decodeCommit>, key: KeyId): void {

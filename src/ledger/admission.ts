@@ -6,6 +6,7 @@ import { checkArguments } from '../contract/arguments.ts';
 import type { FunctionSignature } from '../contract/parsed-contract.ts';
 import type { KeyId } from '../crypto/key.ts';
 import { AergoError } from '../errors.ts';
+import { encodeTableSchema, type TableSchema } from '../state/schema.ts';
 import type { BlockId } from './block.ts';
 import type { History } from './history.ts';
 import { type Refusal, refusal, snapshotConflict } from './refusal.ts';
@@ -26,9 +27,16 @@ export interface BlockPlace {
 /** A transaction that is to run, and for a merge what it ran against where it had taken effect. */
 export interface Candidate {
   readonly signed: SignedTransaction;
+  /** It had taken effect at this place of the branch before, when its time was judged. */
+  readonly past?: boolean;
   /** A merge on this branch did not take it: it may run here although it was signed for another branch. */
   readonly leftBehind?: boolean;
-  readonly there?: { readonly contract: ContractInForce | undefined; readonly result: string | null };
+  readonly there?: {
+    readonly contract: ContractInForce | undefined;
+    readonly result: string | null;
+    /** Of an import: the table as it was. */
+    readonly schema?: TableSchema | undefined;
+  };
 }
 
 /** Who may do what that not every author may: the directory's knowledge, given in. */
@@ -49,9 +57,7 @@ export function refusedBeforeRun(candidate: Candidate, context: AdmissionContext
   const { transaction } = candidate.signed;
   return (
     refusedByBranch(candidate, context) ??
-    (transaction.expires !== undefined && transaction.expires < context.place.time
-      ? expired(transaction.expires)
-      : undefined) ??
+    refusedByTime(candidate, context) ??
     refusedByBase(transaction.base, context) ??
     refusedByKind(candidate, context)
   );
@@ -67,6 +73,11 @@ function refusedByKind(candidate: Candidate, context: AdmissionContext): Refusal
     case 'import':
       return refusedImport(transaction, candidate, context);
   }
+}
+
+function refusedByTime({ signed, past }: Candidate, { place }: AdmissionContext): Refusal | undefined {
+  const { expires } = signed.transaction;
+  return expires === undefined || past === true || expires >= place.time ? undefined : expired(expires);
 }
 
 const expired = (expires: number): Refusal =>
@@ -102,8 +113,12 @@ export async function ordinaryCandidate(
   parent: BlockId,
 ): Promise<Candidate> {
   if (signed.transaction.branch === bound) return { signed };
-  const merge = await history.standsIn(signed.id, parent, 'dropped', 'left-out');
-  return { signed, leftBehind: merge !== undefined && history.record(merge).bound === bound };
+  const occurrences = await history.occurrences(signed.id);
+  const leftBehind = occurrences.some(
+    ({ block, status }) =>
+      status !== 'applied' && history.record(block).bound === bound && history.isOnChain(block, parent),
+  );
+  return { signed, leftBehind };
 }
 
 /** `base` must be in the history of the block's parents. */
@@ -209,7 +224,8 @@ function refusedImport(
   const [contractName = ''] = load.table.split('.');
   const contract = state.contract(contractName);
   if (contract === undefined) return unknownContract(contractName);
-  if (state.schema(load.table) === undefined) {
+  const schema = state.schema(load.table);
+  if (schema === undefined) {
     const tables = contract.manifest.tables.map((table) => `${contractName}.${table}`);
     return refusal('contract-changed', {
       code: 'AERGO_TABLE_UNKNOWN',
@@ -219,7 +235,14 @@ function refusedImport(
     });
   }
   if (!mayManage(candidate.signed, contract, rights)) return authorNotAllowed(`importing into ${load.table}`, contract);
-  if (candidate.there !== undefined && candidate.there.contract?.manifest.deploy !== contract.manifest.deploy)
+  const { there } = candidate;
+  if (there?.schema !== undefined && encodeTableSchema(there.schema) !== encodeTableSchema(schema)) {
+    return refusal('contract-changed', {
+      code: 'AERGO_CONTRACT_CHANGED',
+      message: `${load.table} is another table here than where the rows were imported`,
+    });
+  }
+  if (there !== undefined && there.contract?.manifest.deploy !== contract.manifest.deploy)
     return unknownContract(contractName);
   return undefined;
 }

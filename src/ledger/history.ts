@@ -4,6 +4,7 @@
  * It answers from entries that are derived from the blocks, one small record a block and one a receipt, which the store
  * keeps beside its index and makes again from the log when that is lost. Nothing here is true that a block does not say.
  */
+import { AergoError } from '../errors.ts';
 import { isOid, type Oid } from '../object/oid.ts';
 import type { ObjectSource } from '../object/source.ts';
 import { type BlockId, BlockReader } from './block.ts';
@@ -55,6 +56,8 @@ export function jumpHeight(height: number): number {
 
 export class History {
   readonly #records = new Recent<BlockId, BlockRecord>(65_536);
+  /** Answers of `isAncestor`: a thousand transactions of one block mostly have the same base. */
+  readonly #ancestors = new Recent<string, boolean>(256);
   #entries: DerivedEntries | undefined;
 
   /** The store's entries, once it is open; until then (while it replays its log) records are made from the blocks. */
@@ -121,7 +124,15 @@ export class History {
   /** The record of a block that the repository has. */
   record(id: BlockId): BlockRecord {
     const record = this.#lookup(id);
-    if (record === undefined) throw new Error(`no record of block ${id}`);
+    if (record === undefined) {
+      throw new AergoError(
+        'AERGO_BLOCK_INVALID',
+        `${id.slice(0, 12)} is named as a block, and is none of this repository`,
+        {
+          details: { block: id },
+        },
+      );
+    }
     return record;
   }
 
@@ -216,6 +227,11 @@ export class History {
 
   /** Whether `block` is `head` or one of its ancestors through any parent. */
   isAncestor(block: BlockId, head: BlockId): boolean {
+    const question = `${block} ${head}`;
+    return this.#ancestors.get(question) ?? this.#ancestors.set(question, this.#reaches(block, head));
+  }
+
+  #reaches(block: BlockId, head: BlockId): boolean {
     const { time } = this.record(block);
     for (const id of this.reachable([head])) {
       if (id === block) return true;

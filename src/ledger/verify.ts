@@ -7,12 +7,13 @@ import type { Engine } from '../contract/engine.ts';
 import { canonicalJson, type JsonValue } from '../crypto/canonical-json.ts';
 import { AergoError } from '../errors.ts';
 import type { Oid } from '../object/oid.ts';
-import { ObjectBuffer } from '../object/source.ts';
+import { ObjectBuffer, type ObjectSource } from '../object/source.ts';
+import { emptyState } from '../state/state-update.ts';
 import type { NodeCache } from '../state/table.ts';
 import { type Candidate, ordinaryCandidate, type Rights } from './admission.ts';
-import { assembleBlock, type BlockPlan } from './assemble.ts';
+import { assembleBlock, type BlockPlan, genesisContent } from './assemble.ts';
 import { type Block, type BlockContent, type BlockId, type BlockReader, checkSeal, putBlockTree } from './block.ts';
-import { boundBranch } from './header.ts';
+import { type BlockHeader, boundBranch } from './header.ts';
 import type { History } from './history.ts';
 import { type StagedTransaction, stage } from './stage.ts';
 import { checkSignature, type TransactionId } from './transaction.ts';
@@ -51,6 +52,7 @@ export async function checkBlock(context: VerifyContext, id: BlockId): Promise<v
   if (!context.engines.has(block.engine))
     throw wrong(id, 'its engine is not accepted by the directory', { engine: block.engine });
   checkPlace(context, block);
+  if (block.header.kind === 'genesis') return checkGenesis(block, block.header);
   const transactions = reader.transactions(id);
   const [parent] = block.commit.parents;
   // All at once: each waits for the index, and only seldom finds anything.
@@ -80,12 +82,32 @@ function checkPlace(context: VerifyContext, block: Block): void {
   const [first] = parents;
   if (first === undefined) return;
   if (header.repository !== context.repository) throw wrong(id, 'it belongs to another repository');
+  const [p1, p2] = commit.parents;
+  if (p1 !== undefined && p2 !== undefined && context.history.isAncestor(p2, p1)) {
+    throw wrong(id, 'it merges what the branch has already');
+  }
   if (header.height !== first.height + 1)
     throw wrong(id, `its height is ${header.height}, its parent's ${first.height}`);
   if (parents.some((parent) => parent.time >= header.time)) throw wrong(id, 'its time is not after its parents’');
   if (header.directory !== context.directory) throw wrong(id, 'the directory version that it names is not in force');
   if (boundBranch(header) !== boundBranch(first)) checkFirstOfBranch(context, block, first.start);
 }
+
+/** The genesis block has nothing but its header and an empty state. */
+function checkGenesis({ id, commit, engine }: Block, header: Extract<BlockHeader, { kind: 'genesis' }>): void {
+  const buffer = new ObjectBuffer(emptySource);
+  const { branch, start, time, nonce } = header;
+  const content = genesisContent({ branch, start, time, nonce, engine, state: emptyState(buffer) });
+  if (putBlockTree(buffer, content) !== commit.tree)
+    throw wrong(id, 'a genesis block has an empty state and nothing else');
+}
+
+const emptySource: ObjectSource = {
+  has: () => false,
+  read: (oid) => {
+    throw new AergoError('AERGO_OBJECT_MISSING', `object ${oid} is not there`);
+  },
+};
 
 /** A block whose branch is not its parent's begins that branch: its `start` must be new on the chain. */
 function checkFirstOfBranch(

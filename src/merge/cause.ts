@@ -148,7 +148,8 @@ class CauseSearch {
     let left = count;
     for (const block of this.#targetBlocks) {
       const transactions = reader.transactions(block);
-      if (transactions.length > left) return { start, rest: transactions.slice(0, left).map((signed) => ({ signed })) };
+      if (transactions.length > left)
+        return { start, rest: transactions.slice(0, left).map((signed) => ({ signed, past: true })) };
       left -= transactions.length;
       start = block;
     }

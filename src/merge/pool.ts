@@ -2,11 +2,15 @@
  * The pool of an automatic merge: the transactions that the source has and the target has not (docs/merging.md). A pure
  * function of the two heads, so whoever verifies the merge gets the same pool.
  */
+import { contractOf } from '../contract/gate.ts';
+import { manifestOf } from '../contract/manifest.ts';
 import type { Candidate } from '../ledger/admission.ts';
 import type { BlockId, BlockReader } from '../ledger/block.ts';
 import type { History } from '../ledger/history.ts';
 import type { SignedTransaction } from '../ledger/transaction.ts';
 import { type ContractInForce, contractInForce } from '../ledger/working-state.ts';
+import { objectId } from '../object/object.ts';
+import type { TableSchema } from '../state/schema.ts';
 import { State } from '../state/state.ts';
 
 export interface Pool {
@@ -32,44 +36,79 @@ export function ownBlocks(history: History, head: BlockId, other: BlockId): { bl
 export async function poolOf(reader: BlockReader, history: History, target: BlockId, source: BlockId): Promise<Pool> {
   const { blocks, bases } = ownBlocks(history, source, target);
   const candidates: Pool['candidates'][number][] = [];
-  for (const candidate of blocks.flatMap((block) => appliedIn(reader, block))) {
-    if ((await history.standsIn(candidate.signed.id, target, 'applied')) === undefined) candidates.push(candidate);
+  for (const block of blocks) {
+    for (const candidate of await appliedIn(reader, block)) {
+      if ((await history.standsIn(candidate.signed.id, target, 'applied')) === undefined) candidates.push(candidate);
+    }
   }
   return { bases, candidates };
 }
 
 /** What a block applied, each with its result and with its contract as it was where it ran. */
-function appliedIn(reader: BlockReader, from: BlockId): (Candidate & { from: BlockId })[] {
+async function appliedIn(reader: BlockReader, from: BlockId): Promise<(Candidate & { from: BlockId })[]> {
   const transactions = reader.transactions(from);
   const receipts = reader.receipts(from);
-  const contractWhere = contractsDuring(reader, from, transactions);
-  return transactions.map((signed, index) => ({
-    signed,
-    from,
-    there: { contract: contractWhere(contractOf(signed), index), result: receipts[index]?.result ?? null },
-  }));
+  const contracts = new ContractsDuringBlock(reader, from, transactions);
+  const candidates: (Candidate & { from: BlockId })[] = [];
+  for (const [index, signed] of transactions.entries()) {
+    const there = { ...(await contracts.at(signed, index)), result: receipts[index]?.result ?? null };
+    candidates.push({ signed, from, there });
+  }
+  return candidates;
 }
 
-function contractOf({ transaction }: SignedTransaction): string {
-  return transaction.kind === 'import' ? (transaction.table.split('.')[0] ?? '') : transaction.contract;
-}
+/** The contract that a transaction names, and of an import the table, as they were when it ran in its block. */
+class ContractsDuringBlock {
+  readonly #before: State;
+  readonly #after: State;
+  readonly #known = new Map<string, ContractInForce | undefined>();
+  /** Where the block's deploys of a contract stand, in order. */
+  readonly #deploys = new Map<string, number[]>();
+  readonly #transactions: readonly SignedTransaction[];
 
-/** A contract as it was when the transaction at an index ran: before a deploy in the same block, the parent's. */
-function contractsDuring(reader: BlockReader, block: BlockId, transactions: readonly SignedTransaction[]) {
-  const after = State.open(reader.source, reader.block(block).state);
-  const [parent] = reader.block(block).commit.parents;
-  const before = parent === undefined ? after : State.open(reader.source, reader.block(parent).state);
-  const lastDeploy = new Map<string, number>();
-  for (const [index, { transaction }] of transactions.entries())
-    if (transaction.kind === 'deploy') lastDeploy.set(transaction.contract, index);
-  const known = new Map<string, ContractInForce | undefined>();
-  const inForce = (state: State, name: string): ContractInForce | undefined => {
+  constructor(reader: BlockReader, block: BlockId, transactions: readonly SignedTransaction[]) {
+    this.#transactions = transactions;
+    this.#after = State.open(reader.source, reader.block(block).state);
+    const [parent] = reader.block(block).commit.parents;
+    this.#before = parent === undefined ? this.#after : State.open(reader.source, reader.block(parent).state);
+    for (const [index, { transaction }] of transactions.entries()) {
+      if (transaction.kind !== 'deploy') continue;
+      const found = this.#deploys.get(transaction.contract) ?? [];
+      this.#deploys.set(transaction.contract, [...found, index]);
+    }
+  }
+
+  async at(
+    signed: SignedTransaction,
+    index: number,
+  ): Promise<{ contract: ContractInForce | undefined; schema?: TableSchema | undefined }> {
+    const { transaction } = signed;
+    if (transaction.kind !== 'import') return { contract: await this.#contract(transaction.contract, index) };
+    const [name = ''] = transaction.table.split('.');
+    const state = this.#lastDeployBefore(name, index) === undefined ? this.#before : this.#after;
+    return { contract: await this.#contract(name, index), schema: state.table(transaction.table)?.schema };
+  }
+
+  #lastDeployBefore(name: string, index: number): number | undefined {
+    return this.#deploys.get(name)?.findLast((at) => at < index);
+  }
+
+  async #contract(name: string, index: number): Promise<ContractInForce | undefined> {
+    const deploy = this.#lastDeployBefore(name, index);
+    if (deploy === undefined) return this.#ofState(this.#before, name);
+    const after = this.#ofState(this.#after, name);
+    const transaction = this.#transactions[deploy]?.transaction;
+    if (deploy === this.#deploys.get(name)?.at(-1) || after === undefined || transaction?.kind !== 'deploy')
+      return after;
+    // Between two deploys of one block: the state has neither version; its functions follow from its source.
+    const { author, deploy: first, replaces } = after.manifest;
+    const manifest = manifestOf(await contractOf(transaction.source), { author, deploy: first, replaces });
+    return { manifest, source: objectId('blob', Buffer.from(transaction.source)) };
+  }
+
+  #ofState(state: State, name: string): ContractInForce | undefined {
     const key = `${state.oid} ${name}`;
-    if (!known.has(key)) known.set(key, contractInForce(state, name));
-    return known.get(key);
-  };
-  return (name: string, index: number): ContractInForce | undefined => {
-    const deployedLater = (lastDeploy.get(name) ?? -1) > index;
-    return inForce(deployedLater ? before : after, name);
-  };
+    if (!this.#known.has(key)) this.#known.set(key, contractInForce(state, name));
+    return this.#known.get(key);
+  }
 }

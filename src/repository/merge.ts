@@ -1,6 +1,6 @@
 /** Merging a branch into another: run the pool, seal the merge block, and say of each drop what made it fail. */
 import type { SigningKey } from '../crypto/key.ts';
-import { AergoError } from '../errors.ts';
+import { AergoError, type ErrorCode } from '../errors.ts';
 import type { BlockId } from '../ledger/block.ts';
 import type { Receipt } from '../ledger/receipt.ts';
 import type { StagedTransaction } from '../ledger/stage.ts';
@@ -125,11 +125,23 @@ async function findCause(
   const engine = await context.engine();
   const { parentState: _, buffer: __, ...staging } = stageContext(context, engine, next);
   const makeBuffer = () => new ObjectBuffer(context.store);
-  const cause = await causeOfDrop({ ...staging, makeBuffer, target: next.branch.block, source }, pool, index);
+  const cause = await causeIfRunnable({ ...staging, makeBuffer, target: next.branch.block, source }, pool, index);
   if (cause === undefined) return undefined;
   const { height, branch } = context.reader.header(cause.block);
   return { ...cause, height, branch };
 }
+
+/** The merge stands whether its drops can be explained or not: where the engine does not come to an end, there is no cause. */
+async function causeIfRunnable(...search: Parameters<typeof causeOfDrop>): Promise<Cause | undefined> {
+  try {
+    return await causeOfDrop(...search);
+  } catch (error) {
+    if (error instanceof AergoError && undecided.has(error.code)) return undefined;
+    throw error;
+  }
+}
+
+const undecided: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['AERGO_ENGINE_FAILED', 'AERGO_MACHINE_BUSY']);
 
 /** The cause of a drop that stands in a merge block, found as when it was merged. */
 export async function causeInBlock(
