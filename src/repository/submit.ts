@@ -34,6 +34,15 @@ export function sign(
   const nonce = Buffer.from(context.options.random(12)).toString('base64url');
   const filled = { branch: `${branch.name}:${branch.start}`, nonce, ...unsigned };
   // The schema is checked with a signature's form in place, so that a mistake is named before anything is signed.
+  if (unsigned.author !== undefined && unsigned.author !== key.id) {
+    throw new AergoError(
+      'AERGO_TRANSACTION_INVALID',
+      `the transaction names another author than the key that would sign it`,
+      {
+        hint: `leave author out, or sign with ${String(unsigned.author)}`,
+      },
+    );
+  }
   const { author: _, sig: __, ...checked } = checkTransaction({ ...filled, author: key.id, sig: 'A'.repeat(86) });
   return signTransaction(context.repositoryId, checked as UnsignedTransaction, key);
 }
@@ -148,15 +157,27 @@ export async function submitLines(
         (error: unknown) => ({ error }),
       );
     }
-  } finally {
+    const failure = await running;
+    if (failure !== undefined) throw failure.error;
+  } catch (error) {
     // Also where the lines fail: the block under way is not left behind.
     await running;
+    throw stoppedHalfway(error, submission.result);
   }
-  const failure = await running;
-  if (failure !== undefined) throw failure.error;
   // A block's refusals are known at admission or when it runs: listed in the order of the lines all the same.
   submission.result.rejected.sort((a, b) => a.line - b.line);
   return submission.result;
+}
+
+/** A failure after some blocks were sealed says so: they stand, and repeating the command would run unsigned lines again. */
+function stoppedHalfway(error: unknown, { blocks, applied }: Pick<SubmitResult, 'blocks' | 'applied'>): unknown {
+  if (!(error instanceof AergoError) || blocks.length === 0) return error;
+  const last = Math.max(...applied.map((one) => one.line));
+  return new AergoError(error.code, error.message, {
+    hint: `${blocks.length} ${blocks.length === 1 ? 'block is' : 'blocks are'} sealed, with lines up to ${last}: submit what follows`,
+    details: { ...error.details, blocks: blocks.map((block) => block.id), sealedUpToLine: last },
+    cause: error,
+  });
 }
 
 /** What a block failed with, kept until somebody asks. */
