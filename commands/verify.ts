@@ -8,13 +8,21 @@ import { verifiedLines } from '../src/cli/render/verify.ts';
 export default class Verify extends AergoCommand {
   static override summary = 'check everything: signatures, structure, and every transaction run again';
   static override args = { revision: optionalWord('what to check (default: all branches)') };
-  static override flags = { fast: Flags.boolean({ default: false, description: 'run nothing again' }) };
+  static override flags = {
+    fast: Flags.boolean({ default: false, description: 'run nothing again', exclusive: ['perturb'] }),
+    perturb: Flags.boolean({
+      default: false,
+      description: 'run again with rows in another physical order, other plans and another clock',
+    }),
+    seed: Flags.string({ description: 'perturb as the run that printed this seed', dependsOn: ['perturb'] }),
+  };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Verify);
     const revision = args.revision === undefined ? {} : { revision: args.revision };
+    const perturb = flags.seed === undefined ? flags.perturb : { seed: flags.seed };
     const { report, leading } = await this.withRepository(async (repository) => {
-      const done = await repository.verify({ fast: flags.fast, ...revision });
+      const done = await repository.verify({ fast: flags.fast, perturb, ...revision });
       return {
         report: done,
         leading: await leadingBranches(

@@ -3,7 +3,7 @@
  * needs it. The files beside this one are the repository's operations; each takes a `RepositoryContext`.
  */
 import { join } from 'node:path';
-import type { Engine } from '../contract/engine.ts';
+import type { Engine, EngineOptions } from '../contract/engine.ts';
 import { type DirectoryVersion, readDirectory, rightsOf } from '../directory/version.ts';
 import { AergoError } from '../errors.ts';
 import type { Rights } from '../ledger/admission.ts';
@@ -100,9 +100,9 @@ export class RepositoryContext {
   }
 
   /** An engine of its own in memory, with nothing in it. Whoever asks closes it. */
-  async emptyEngine(): Promise<Engine> {
+  async emptyEngine(options: EngineOptions = {}): Promise<Engine> {
     const { Engine } = await import('../contract/engine.ts');
-    return Engine.open({});
+    return Engine.open(options);
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,9 @@
 /** Verification of a whole repository: every byte of the log, every signature, every block built again from genesis. */
+import type { Engine } from '../contract/engine.ts';
+import { checkFirstVersion } from '../directory/version.ts';
 import { AergoError } from '../errors.ts';
 import type { BlockId } from '../ledger/block.ts';
-import { snapshotRef } from '../ledger/names.ts';
+import { branchRef, snapshotRef } from '../ledger/names.ts';
 import { checkSnapshot } from '../ledger/snapshot.ts';
 import { checkBlock, rebuildBlock, type VerifyContext, verificationOrder } from '../ledger/verify.ts';
 import { poolOf } from '../merge/pool.ts';
@@ -13,6 +15,11 @@ export interface VerifyOptions {
   readonly revision?: string;
   /** Signatures and structure, without running anything again. */
   readonly fast?: boolean;
+  /**
+   * Runs again on an engine that is another one in everything that no result may depend on (contract/perturbation.ts).
+   * A seed repeats the run that had it.
+   */
+  readonly perturb?: boolean | { readonly seed: string };
 }
 
 export interface VerifyReport {
@@ -26,17 +33,27 @@ export interface VerifyReport {
   readonly transactions: number;
   readonly snapshots: number;
   readonly fast: boolean;
+  /** The seed of the perturbation, where there was one. */
+  readonly perturbed?: string;
 }
 
-/** Throws with exit code 6 at the first thing that is wrong, `AERGO_VERIFY_UNDECIDED` or `AERGO_VERIFY_ENGINE` where it cannot tell. */
+/**
+ * Throws with exit code 6 at the first thing that is wrong, `AERGO_VERIFY_UNDECIDED` or `AERGO_VERIFY_ENGINE` where it cannot
+ * tell, `AERGO_VERIFY_PERTURBED` where a block is right and follows from its transactions only by chance.
+ */
 export async function verifyRepository(context: RepositoryContext, options: VerifyOptions): Promise<VerifyReport> {
   await checkLog(context);
+  for (const name of context.branchNames()) checkBranch(context, name);
+  checkFirstVersion(context.store, context.directoryVersion, context.reader.block(context.repositoryId));
   const heads = await headsToVerify(context, options.revision);
   const snapshots = options.revision === undefined ? checkSnapshots(context) : [];
   const order = verificationOrder(context.history, [...heads.map((head) => head.block), ...snapshots]);
-  const transactions = await verifyBlocks(context, order, options.fast === true);
+  const fast = options.fast === true;
+  const seed = fast ? undefined : seedOf(context, options.perturb);
+  const transactions = await verifyBlocks(context, order, fast ? undefined : runAgain(context, seed));
   const branches = heads.map(({ name, block }) => ({ name, ...countBlocks(context, block) }));
-  return { branches, blocks: order.length, transactions, snapshots: snapshots.length, fast: options.fast === true };
+  const counts = { blocks: order.length, transactions, snapshots: snapshots.length };
+  return { branches, ...counts, fast, ...(seed === undefined ? {} : { perturbed: seed }) };
 }
 
 /** Every byte of the volumes; the index is derived and was checked against them. */
@@ -52,6 +69,18 @@ async function checkLog(context: RepositoryContext): Promise<void> {
     hint: 'aergo fsck lists all that is wrong',
     details: { ...first },
   });
+}
+
+/** A branch's ref names a block sealed on that branch or, while it has none of its own, the block it was made from. */
+function checkBranch({ store, history, reader }: RepositoryContext, name: string): void {
+  const ref = store.ref(branchRef(name));
+  const wrong = (what: string): AergoError =>
+    new AergoError('AERGO_REF_INVALID', `branch ${name}: ${what}`, { details: { branch: name } });
+  if (ref === undefined || !history.has(ref.oid)) throw wrong('it names no block');
+  const { height, branch, start } = reader.header(ref.oid);
+  if (ref.start === undefined || !/^[0-9a-f]{16}$/.test(ref.start)) throw wrong('it has no start');
+  if (ref.height !== height) throw wrong(`it says height ${ref.height ?? 'none'}, its block has ${height}`);
+  if (ref.start === start && name !== branch) throw wrong(`its block was sealed on ${branch}`);
 }
 
 async function headsToVerify(
@@ -82,15 +111,77 @@ function verifyContext(context: RepositoryContext): VerifyContext {
   };
 }
 
+function seedOf(context: RepositoryContext, perturb: VerifyOptions['perturb']): string | undefined {
+  if (perturb === undefined || perturb === false) return undefined;
+  return perturb === true ? context.randomHex(8) : perturb.seed;
+}
+
+/** How blocks are run again. */
+interface Rerun {
+  open(): Promise<Engine>;
+  rebuild(verify: VerifyContext, engine: Engine, id: BlockId): Promise<void>;
+}
+
+function runAgain(context: RepositoryContext, seed: string | undefined): Rerun {
+  const { engineId } = context;
+  if (seed === undefined) {
+    return {
+      open: () => context.emptyEngine(),
+      rebuild: (verify, engine, id) => rebuildBlock(verify, engine, engineId, id),
+    };
+  }
+  return {
+    open: () => context.emptyEngine({ perturbation: { seed }, deadline_ms: perturbedDeadline_ms }),
+    async rebuild(verify, engine, id) {
+      try {
+        await rebuildBlock(verify, engine, engineId, id);
+      } catch (error) {
+        if (!(error instanceof AergoError) || error.code !== 'AERGO_BLOCK_INVALID') throw error;
+        await rebuildUnperturbed(context, verify, id);
+        throw undetermined(seed, error);
+      }
+    },
+  };
+}
+
+/** Plans that are chosen to be unlikely take longer. */
+const perturbedDeadline_ms = 10_000;
+
+/** Tells a block that is wrong from one that is right by chance: throws for the first. */
+async function rebuildUnperturbed(context: RepositoryContext, verify: VerifyContext, id: BlockId): Promise<void> {
+  const engine = await context.emptyEngine();
+  try {
+    await rebuildBlock(verify, engine, context.engineId, id);
+  } finally {
+    await engine.close();
+  }
+}
+
+function undetermined(seed: string, cause: AergoError): AergoError {
+  return new AergoError(
+    'AERGO_VERIFY_PERTURBED',
+    `${cause.message}, when its rows lie in another order: a contract of this block is not determined`,
+    {
+      hint: 'look for what takes some of many rows, or one after the other, without an ORDER BY; redeploy the contract mended',
+      details: { ...cause.details, seed },
+      cause,
+    },
+  );
+}
+
 /** Gives the number of transactions that took effect. */
-async function verifyBlocks(context: RepositoryContext, order: readonly BlockId[], fast: boolean): Promise<number> {
+async function verifyBlocks(
+  context: RepositoryContext,
+  order: readonly BlockId[],
+  rerun: Rerun | undefined,
+): Promise<number> {
   const verify = verifyContext(context);
-  const engine = fast ? undefined : await context.emptyEngine();
+  const engine = await rerun?.open();
   let transactions = 0;
   try {
     for (const [done, id] of order.entries()) {
       await checkBlock(verify, id);
-      if (engine !== undefined) await rebuildBlock(verify, engine, context.engineId, id);
+      if (engine !== undefined) await rerun?.rebuild(verify, engine, id);
       transactions += context.reader.header(id).counts.applied;
       context.options.onProgress?.({ phase: 'verify', done: done + 1, total: order.length, unit: 'blocks' });
     }

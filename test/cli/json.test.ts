@@ -135,6 +135,7 @@ test('many transactions and rows at once', { timeout: 180_000 }, async () => {
 test('checks, export, keys and settings', { timeout: 180_000 }, async () => {
   expect((await json('verify')).value).toMatchObject({ fast: false, branches: [{ name: 'main' }] });
   expect((await json('verify --fast')).value).toMatchObject({ fast: true });
+  expect((await json('verify --perturb --seed one')).value).toMatchObject({ fast: false, perturbed: 'one' });
   expect((await json('fsck')).value).toMatchObject({ ok: true, problems: [], rebuilt: false });
   expect((await json('fsck --rebuild')).value).toMatchObject({ ok: true, rebuilt: true });
   expect((await json('export git ../exported')).value).toMatchObject({ branches: 1, bare: false });

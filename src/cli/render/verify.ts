@@ -4,13 +4,15 @@ import { counted, grouped } from './columns.ts';
 import { visible } from './visible.ts';
 
 /** @param leading The branches to speak of, in this order; all others are within them. */
-export function verifiedLines({ branches, fast }: VerifyReport, leading: readonly string[]): string[] {
+export function verifiedLines({ branches, fast, perturbed }: VerifyReport, leading: readonly string[]): string[] {
   const what = fast ? 'signatures and structure agree; nothing was run again' : 'signatures, re-runs and states agree';
   const spoken = leading.flatMap((name) => branches.find((branch) => branch.name === name) ?? []);
-  return spoken.map(({ name, blocks, merged }) => {
+  const lines = spoken.map(({ name, blocks, merged }) => {
     const others = merged
       .map(({ branch, blocks: count }) => `, ${grouped(count)} merged from ${visible(branch)}`)
       .join('');
     return `${counted(blocks, 'block')} on ${visible(name)}${others}: ${what}`;
   });
+  if (perturbed === undefined) return lines;
+  return [...lines, `also with rows, plans and clock perturbed (--seed ${visible(perturbed)})`];
 }
