@@ -1,8 +1,8 @@
 /** CSV as a stream of rows: NULL for an empty field, an empty text for a quoted one, as PostgreSQL's COPY has it. */
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import { AergoError } from '../errors.ts';
-import { unreadable } from './input-file.ts';
+import { textOf, unreadable } from './input-file.ts';
 import { nearest } from './nearest.ts';
 
 export interface CsvOptions {
@@ -51,8 +51,9 @@ async function* recordsOf(
     skip_empty_lines: true,
     cast: (value, { quoting }) => (value === '' && !quoting ? null : value),
   });
-  input.on('error', (error) => parser.destroy(error));
-  input.pipe(parser);
+  const text = Readable.from(textOf(input));
+  text.on('error', (error) => parser.destroy(error));
+  text.pipe(parser);
   try {
     for await (const record of parser) yield record;
   } catch (error) {

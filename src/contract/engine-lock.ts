@@ -37,7 +37,7 @@ export async function lockEngine(directory: string, timeout_ms: number): Promise
 function create(file: string): boolean {
   try {
     const handle = openSync(file, 'wx', 0o600);
-    writeSync(handle, `${process.pid}\n`);
+    writeSync(handle, `${process.pid} ${startOf(process.pid) ?? ''}\n`);
     closeSync(handle);
     return true;
   } catch (error) {
@@ -46,12 +46,30 @@ function create(file: string): boolean {
   }
 }
 
-function readHolder(file: string): number | undefined {
+/** A process: its id alone may since have become another's, when it began tells them apart. */
+interface Holder {
+  readonly pid: number;
+  readonly start: string | undefined;
+}
+
+function readHolder(file: string): Holder | undefined {
   try {
-    const pid = Number(readFileSync(file, 'utf8').trim());
-    return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
+    const [pid = '', start] = readFileSync(file, 'utf8').trim().split(' ');
+    return /^[1-9]\d{0,14}$/.test(pid) ? { pid: Number(pid), start } : undefined;
   } catch (error) {
     if (isCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+/** When a process began, in ticks since the machine did; undefined where the system does not say. See proc(5), `stat`. */
+function startOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // The second field is a name in parentheses, with anything in it; the start is the 22nd.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[22 - 3];
+  } catch (error) {
+    if (isCode(error, 'ENOENT') || isCode(error, 'ESRCH') || isCode(error, 'EACCES')) return undefined;
     throw error;
   }
 }
@@ -70,20 +88,20 @@ function takeAway(file: string): void {
   else rmSync(aside, { force: true });
 }
 
-function isAlive(pid: number): boolean {
+function isAlive({ pid, start }: Holder): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return isCode(error, 'EPERM');
   }
+  return start === undefined || start === startOf(pid);
 }
 
 function isCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
 }
 
-function locked(pid: number): AergoError {
+function locked({ pid }: Holder): AergoError {
   return new AergoError('AERGO_ENGINE_LOCKED', `The SQL engine of this repository is in use by process ${pid}.`, {
     hint: 'try again when it has ended',
     details: { pid },

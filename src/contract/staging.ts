@@ -111,6 +111,13 @@ export function insertStage(materialiser: Materialiser, table: string): CallFail
 }
 
 /** PostgreSQL rounds a number that has too many decimals, and takes NaN: neither is what the file says. */
+/** What PostgreSQL would round off or cut away when it reads the value; other faults it tells itself. */
+function loss(value: string, type: string): string | undefined {
+  if (/^numeric(\(|$)/.test(type)) return misfit(value.trim(), type);
+  if (/^varchar(\(|$)/.test(type)) return misfit(value, type);
+  return /^timestamp/.test(type) && /\.\d{7}/.test(value) ? 'has more than 6 digits of a second' : undefined;
+}
+
 function checkExactness(
   materialiser: Materialiser,
   table: string,
@@ -126,10 +133,9 @@ function checkExactness(
     return contract?.domains.find((domain) => domain.name === own)?.type ?? own;
   });
   for (const [at, type] of types.entries()) {
-    if (!/^numeric(\(|$)/.test(type)) continue;
     for (const [index, row] of rows.entries()) {
       const value = row[at] ?? null;
-      const fault = value === null ? undefined : misfit(value.trim(), type);
+      const fault = value === null ? undefined : loss(value, type);
       if (fault === undefined) continue;
       throw new AergoError(
         'AERGO_IMPORT_INVALID',

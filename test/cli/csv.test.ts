@@ -4,7 +4,7 @@ import { type CsvOptions, openCsv } from '../../src/cli/csv.ts';
 
 const known = ['owner', 'balance'];
 async function read(text: string, options: Partial<CsvOptions> = {}) {
-  const { columns, rows } = await openCsv(Readable.from([text]), 'a.csv', {
+  const { columns, rows } = await openCsv(Readable.from([Buffer.from(text)]), 'a.csv', {
     delimiter: ',',
     header: true,
     columns: undefined,
@@ -52,4 +52,21 @@ test.each([
 
 test.each(['', ';;', '"', '\n'])('the delimiter %j is refused', async (delimiter) => {
   await expect(read('a', { delimiter })).rejects.toThrow('is not one character');
+});
+
+test('bytes that are not UTF-8 are refused, not mended', async () => {
+  const input = Readable.from([Buffer.from('owner,balance\n'), Buffer.from([0x61, 0xff, 0x2c, 0x31, 0x0a])]);
+  const reading = async () => {
+    const { rows } = await openCsv(input, 'a.csv', {
+      delimiter: ',',
+      header: true,
+      columns: undefined,
+      known: ['owner', 'balance'],
+    });
+    for await (const row of rows) expect(row).toBeUndefined();
+  };
+  await expect(reading()).rejects.toMatchObject({
+    code: 'AERGO_FILE_UNREADABLE',
+    message: expect.stringContaining('not UTF-8'),
+  });
 });
