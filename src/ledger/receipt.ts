@@ -13,6 +13,7 @@ export const dropCodes = [
   'contract-error',
   'expectation-failed',
   'expired',
+  'key-too-long',
   'limit',
   'not-for-merge',
   'result-changed',

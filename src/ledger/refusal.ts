@@ -88,6 +88,14 @@ export function engineFailed(what: string, outcome: Omit<FailedOutcome, 'status'
       facts,
     );
   }
+  if (outcome.keyTooLong === true) {
+    return refusal('key-too-long', {
+      code: 'AERGO_KEY_TOO_LONG',
+      message: `${what} writes a row whose key takes more than 240 bytes as a name`,
+      hint: 'letters and digits take a byte each, other characters three or more; nothing was written',
+      details,
+    });
+  }
   if (outcome.cause === 'limit') {
     return refusal(
       'limit',

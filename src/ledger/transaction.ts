@@ -142,7 +142,9 @@ export function checkTransaction(value: unknown): Transaction {
   const member = issue === undefined ? '' : issue.path.join('.');
   throw new AergoError(
     'AERGO_TRANSACTION_INVALID',
-    `not a transaction: ${member === '' ? '' : `${member}: `}${issue?.message ?? 'not an object'}`,
+    member === 'kind'
+      ? 'not a transaction: its kind is none of call, deploy, import'
+      : `not a transaction: ${member === '' ? '' : `${member}: `}${issue?.message ?? 'not an object'}`,
   );
 }
 

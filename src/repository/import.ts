@@ -33,6 +33,11 @@ export async function importTable(context: RepositoryContext, options: ImportOpt
   await engine.moveTo(context.store, state.oid);
   const time = context.nextTime([branch.block]);
   const rows = await engine.normalise(options.table, options.columns, counted(context, options.rows), time);
+  if (rows.length === 0) {
+    throw new AergoError('AERGO_IMPORT_EMPTY', `there are no rows to import into ${options.table}`, {
+      hint: 'nothing was written',
+    });
+  }
   refuseDouble(options.table, rows);
   const buffer = new ObjectBuffer(context.store);
   const data = buildTable(buffer, rows).oid;
