@@ -171,6 +171,31 @@ describe('at most once', () => {
   });
 });
 
+describe('a transaction that two merges left behind', () => {
+  it('runs again on the branch of the later one, whatever ids the blocks have', { timeout: 120_000 }, async () => {
+    for (const seed of ['one', 'two', 'three', 'four']) {
+      const test = await newRepository(seed);
+      await withBank(test, { alice: '100', bob: '0', carol: '0' });
+      const { repository, admin: key } = test;
+      await repository.createBranch('side');
+      await repository.createBranch('through');
+      const line = repository.sign({ kind: 'call', ...payment('alice', 'carol', '80') }, key, 'side');
+      await repository.submit([line], { sealer: key, on: 'side' });
+      await repository.merge({ source: 'side', into: 'through', sealer: key });
+      await repository.call({ ...payment('alice', 'bob', '50'), key });
+      expect(codes((await repository.merge({ source: 'side', sealer: key, causes: 0 })).dropped)).toEqual([
+        'contract-error',
+      ]);
+      await repository.createBranch('later');
+      const again = await repository.merge({ source: 'through', into: 'later', sealer: key, causes: 0 });
+      expect(codes(again.dropped)).toEqual(['contract-error']);
+      await repository.call({ ...payment('bob', 'alice', '50'), on: 'later', key });
+      expect((await repository.submit([line], { sealer: key, on: 'later' })).applied).toHaveLength(1);
+      await repository.verify();
+    }
+  });
+});
+
 describe('bound to repository and branch', () => {
   it('refuses another repository’s, another branch’s, a changed and a malformed transaction, and writes nothing', async () => {
     const test = await twoBranches();

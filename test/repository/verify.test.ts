@@ -31,10 +31,15 @@ interface Forgery {
 }
 
 /** A repository whose last block is a payment, opened below the ledger so that anything can be written into it. */
-async function forge(make: (forgery: Forgery) => Oid): Promise<TestRepository> {
+async function forge(
+  make: (forgery: Forgery) => Oid,
+  prepare: (test: TestRepository) => Promise<void> = async ({ repository, admin: key }) => {
+    await repository.call({ contract: 'bank', function: 'pay', args: ['alice', 'bob', '1'], key });
+  },
+): Promise<TestRepository> {
   const test = await newRepository();
   await withBank(test, { alice: '100', bob: '100' });
-  await test.repository.call({ contract: 'bank', function: 'pay', args: ['alice', 'bob', '1'], key: test.admin });
+  await prepare(test);
   await closeQuietly(test.repository);
   const history = new History();
   const store = await Store.open(test.directory, { ...fixedOptions('forge'), derive: history.derive.bind(history) });
@@ -96,7 +101,7 @@ const forgeries: [string, (forgery: Forgery) => Oid, RegExp][] = [
   ['another repository', withHeader({ repository: 'a'.repeat(64) }), /./],
   ['a directory version that is not in force', withHeader({ directory: 'a'.repeat(64) }), /directory/],
   ['another start under the parent’s branch', withHeader({ start: '0123456789abcdef' }), /./],
-  ['another branch with the parent’s start', withHeader({ branch: 'other' }), /keeps its name|does not take effect/],
+  ['another branch with the parent’s start', withHeader({ branch: 'other' }), /was sealed on|keeps its name/],
   ['counts that do not follow', withHeader({ counts: { applied: 2, dropped: 0, leftOut: 0 } }), /message|header/],
   [
     'a state that differs from the run',
@@ -181,6 +186,100 @@ const forgeries: [string, (forgery: Forgery) => Oid, RegExp][] = [
     /signature does not hold/,
   ],
 ];
+
+/** A repository in which `side` was merged into `main` with one transaction applied and one dropped, forged by its admin. */
+async function forgeMerge(change: (content: BlockContent, forgery: Forgery) => BlockContent): Promise<TestRepository> {
+  return forge(sealed(change), async ({ repository, admin: key }) => {
+    const pay = (amount: string, on: string) =>
+      repository.call({ contract: 'bank', function: 'pay', args: ['alice', 'bob', amount], key, on });
+    await repository.createBranch('side');
+    await pay('80', 'side');
+    await pay('1', 'side');
+    await pay('50', 'main');
+    await repository.merge({ source: 'side', sealer: key });
+  });
+}
+
+const forgedMerges: [string, (content: BlockContent, forgery: Forgery) => BlockContent, RegExp][] = [
+  [
+    'another base',
+    (content) => ({
+      ...content,
+      header: { ...content.header, base: [content.parents[0] as Oid] } as BlockContent['header'],
+    }),
+    /merge base/,
+  ],
+  [
+    'another source',
+    (content) => ({
+      ...content,
+      header: { ...content.header, source: 'side:0123456789abcdef' } as BlockContent['header'],
+    }),
+    /source/,
+  ],
+  [
+    'options that were not used',
+    (content) => ({
+      ...content,
+      header: { ...content.header, options: { dropChangedResults: true } } as BlockContent['header'],
+      receipts: content.receipts.map((one) => ({ ...one, result: 'No' })),
+    }),
+    /receipt/,
+  ],
+  [
+    'a drop hidden',
+    (content) => ({
+      ...content,
+      header: { ...content.header, counts: { applied: 1, dropped: 0, leftOut: 0 } },
+      receipts: content.receipts.filter((one) => one.status === 'applied'),
+    }),
+    /receipt 1 differs/,
+  ],
+  [
+    'a receipt of something that was not in the pool left out',
+    (content) => ({
+      ...content,
+      header: { ...content.header, counts: { applied: 1, dropped: 1, leftOut: 1 } },
+      receipts: [...content.receipts, { status: 'left-out', tx: 'a'.repeat(64) as never }],
+    }),
+    /receipt 2 differs/,
+  ],
+  [
+    'receipts out of order',
+    (content) => ({ ...content, receipts: content.receipts.toReversed() }),
+    /receipt 0 differs/,
+  ],
+  [
+    'what the branch has already',
+    (content, { reader }) => {
+      const [first] = content.parents;
+      const before = reader.block(first as Oid).commit.parents[0] as Oid;
+      return { ...content, parents: [first as Oid, before] };
+    },
+    /has already/,
+  ],
+];
+
+describe('verification of a merge', () => {
+  it.each(forgedMerges)('refuses %s', async (_, change, message) => {
+    const test = await forgeMerge(change);
+    await expect(verdict(test)).rejects.toMatchObject({ exitCode: 6, message: expect.stringMatching(message) });
+  });
+
+  it('takes a transaction that its sealer left out as left out', async () => {
+    const test = await forgeMerge((content, { reader }) => ({
+      ...content,
+      header: { ...content.header, counts: { applied: 0, dropped: 1, leftOut: 1 } },
+      transactions: [],
+      receipts: [
+        ...content.receipts.filter((one) => one.status === 'dropped'),
+        { status: 'left-out', tx: content.transactions[0]?.id as never },
+      ],
+      state: reader.block(content.parents[0] as Oid).state,
+    }));
+    expect(await verdict(test)).toMatchObject({ transactions: 6 });
+  });
+});
 
 describe('verification', () => {
   it.each(forgeries)('refuses %s with exit code 6 and the block', async (_, make, message) => {
