@@ -77,14 +77,13 @@ export function encodeCommitRecord(record: CommitRecord): Buffer {
   throw new AergoError('AERGO_INTERNAL', 'A write was given values that a commit record cannot hold.');
 }
 
-function refToJson({ name, old, new: next, start, height, logic }: RefUpdate): JsonObject {
+function refToJson({ name, old, new: next, start, height }: RefUpdate): JsonObject {
   return {
     name,
     old,
     new: next,
     ...(start === undefined ? {} : { start }),
     ...(height === undefined ? {} : { height }),
-    ...(logic === undefined ? {} : { logic }),
   };
 }
 
@@ -172,8 +171,8 @@ function readPlace(value: JsonValue | undefined): NeedlePlace | null | undefined
 
 function readRef(value: JsonValue): RefUpdate | undefined {
   const json = asObject(value);
-  if (json === undefined || !hasExactly(json, ['name', 'new', 'old'], ['height', 'logic', 'start'])) return undefined;
-  const { name, old, new: next, height, logic, start } = json;
+  if (json === undefined || !hasExactly(json, ['name', 'new', 'old'], ['height', 'start'])) return undefined;
+  const { name, old, new: next, height, start } = json;
   if (typeof name !== 'string' || (old !== null && !isId(old)) || (next !== null && !isId(next))) return undefined;
   if (height !== undefined && !isCount(height)) return undefined;
   if (start !== undefined && typeof start !== 'string') return undefined;
@@ -183,7 +182,6 @@ function readRef(value: JsonValue): RefUpdate | undefined {
     new: next,
     ...(start === undefined ? {} : { start }),
     ...(height === undefined ? {} : { height }),
-    ...(logic === undefined ? {} : { logic }),
   };
 }
 

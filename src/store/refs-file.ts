@@ -95,11 +95,10 @@ export function encodeRefsFile({ head, refs, acknowledged }: RefsFile): string {
   return `${text}crc32 ${checksum(text)}\n`;
 }
 
-function encodeRef({ name, oid, start, height, logic }: RefState): string {
+function encodeRef({ name, oid, start, height }: RefState): string {
   const members = {
     ...(start === undefined ? {} : { start }),
     ...(height === undefined ? {} : { height }),
-    ...(logic === undefined ? {} : { logic }),
   };
   return `${oid} ${name} ${canonicalJson(members)}`;
 }
@@ -124,13 +123,12 @@ function decodeRef(line: string): RefState | undefined {
   const [oid = '', name = ''] = line.split(' ', 2);
   const members = parseMembers(line.slice(oid.length + name.length + 2));
   if (!isOid(oid) || members === undefined) return undefined;
-  const { start, height, logic } = members;
+  const { start, height } = members;
   return {
     name,
     oid,
     ...(typeof start === 'string' ? { start } : {}),
     ...(typeof height === 'number' ? { height } : {}),
-    ...(logic === undefined ? {} : { logic }),
   };
 }
 

@@ -2,7 +2,6 @@
  * Refs as values: what stands under a name, how an update moves it, and which names are allowed. A write and its
  * replay both go through `applyRefUpdates`, so both refuse and inherit alike.
  */
-import type { JsonValue } from '../crypto/canonical-json.ts';
 import { AergoError } from '../errors.ts';
 import type { Oid } from '../object/oid.ts';
 
@@ -12,12 +11,11 @@ export interface RefState {
   readonly oid: Oid;
   readonly start?: string;
   readonly height?: number;
-  readonly logic?: JsonValue;
 }
 
 /**
  * A ref from `old` (null: it must not be there) to `new` (null: it is deleted). An update that gives no `start` moves
- * the ref on and keeps its `start` and `logic`; one that gives a `start` makes another branch, which inherits nothing.
+ * the ref on and keeps its `start`; one that gives a `start` makes another branch, which inherits nothing.
  * `height` always belongs to `new` and is never inherited.
  */
 export interface RefUpdate {
@@ -26,7 +24,6 @@ export interface RefUpdate {
   readonly new: Oid | null;
   readonly start?: string;
   readonly height?: number;
-  readonly logic?: JsonValue;
 }
 
 /**
@@ -61,13 +58,11 @@ function describe(standing: RefState | undefined): string {
 function moved(standing: RefState | undefined, update: RefUpdate, oid: Oid): RefState {
   const inherited = update.start === undefined ? standing : undefined;
   const start = update.start ?? inherited?.start;
-  const logic = update.logic ?? inherited?.logic;
   return {
     name: update.name,
     oid,
     ...(start === undefined ? {} : { start }),
     ...(update.height === undefined ? {} : { height: update.height }),
-    ...(logic === undefined ? {} : { logic }),
   };
 }
 

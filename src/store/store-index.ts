@@ -6,7 +6,6 @@
  * Keys: one letter for the kind, then the id's 32 bytes, the ref's name or the derived key.
  */
 import type { Level } from 'level';
-import type { JsonValue } from '../crypto/canonical-json.ts';
 import { AergoError } from '../errors.ts';
 import { type Oid, oidFromBytes, oidToBytes } from '../object/oid.ts';
 import type { BlockRange, NeedlePlace } from './commit-record.ts';
@@ -98,7 +97,7 @@ export class StoreIndex {
     const refs = new Map<string, RefState>();
     for await (const [key, value] of this.#range(Buffer.from(kinds.ref), {})) {
       const name = key.toString('utf8', 1);
-      const members: { oid: Oid; start?: string; height?: number; logic?: JsonValue } = JSON.parse(value.toString());
+      const members: { oid: Oid; start?: string; height?: number } = JSON.parse(value.toString());
       refs.set(name, { name, ...members });
     }
     return refs;

@@ -135,7 +135,6 @@ describe('needles and records', () => {
         new: fc.option(oid),
         start: fc.string(),
         height: count,
-        logic: fc.constantFrom({ contract: 'bank' }, null, 'x', 1, [true]),
       },
       { requiredKeys: ['name', 'old', 'new'] },
     );
