@@ -23,7 +23,7 @@ export default class Merge extends AergoCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Merge);
-    const { key, sealer = key } = await this.signers();
+    const sealer = await this.sealer();
     const result = await this.withRepository((repository) =>
       repository.merge({
         source: args.source,

@@ -14,6 +14,7 @@ import type { Repository, RepositoryOptions } from './face.ts';
 import { locateRepository, workingDirectory } from './locate.ts';
 import { type ColorChoice, Output, type Style } from './output.ts';
 import { ProgressLine } from './progress.ts';
+import type { SignerChoice } from './signers.ts';
 
 const defaultLockTimeout_s = 10;
 const colorChoices: readonly ColorChoice[] = ['auto', 'always', 'never'];
@@ -173,12 +174,22 @@ export abstract class AergoCommand extends Command {
   /** Who signs, and who seals when that is somebody else: `--key`, AERGO_KEY, `user.key`, the only key; `seal.key`. */
   protected async signers(): Promise<{ key: SigningKey; sealer?: SigningKey }> {
     const { chooseSigners } = await import('./signers.ts');
-    return chooseSigners({
+    return chooseSigners(await this.#signerChoice());
+  }
+
+  /** Who seals a merge: `seal.key`, else who would sign. */
+  protected async sealer(): Promise<SigningKey> {
+    const { chooseSealer } = await import('./signers.ts');
+    return chooseSealer(await this.#signerChoice());
+  }
+
+  async #signerChoice(): Promise<SignerChoice> {
+    return {
       environment: this.environment,
       settings: await this.settings(),
       flag: this.#globals.key,
       canAsk: this.canAsk,
-    });
+    };
   }
 
   /** The file that `config set` changes: the repository's, or with `--global` the user's. */

@@ -18,10 +18,19 @@ export interface SignerChoice {
 /** @throws AergoError AERGO_KEY_MISSING, AERGO_KEY_AMBIGUOUS, AERGO_KEY_READABLE, AERGO_KEY_INVALID, AERGO_KEY_PASSPHRASE */
 export async function chooseSigners(choice: SignerChoice): Promise<{ key: SigningKey; sealer?: SigningKey }> {
   const key = await chooseAuthor(choice);
-  const seal = choice.settings.get('seal.key');
-  if (seal === undefined) return { key };
-  const sealer = await new KeyStore(choice.environment.dataDirectory).load(seal.value, passphrases(choice));
-  return sealer.id === key.id ? { key } : { key, sealer };
+  const sealer = await configuredSealer(choice);
+  return sealer === undefined || sealer.id === key.id ? { key } : { key, sealer };
+}
+
+/** Who seals a block that has no author of its own, a merge: `seal.key`, else who would sign. Throws as `chooseSigners`. */
+export async function chooseSealer(choice: SignerChoice): Promise<SigningKey> {
+  return (await configuredSealer(choice)) ?? chooseAuthor(choice);
+}
+
+async function configuredSealer(choice: SignerChoice): Promise<SigningKey | undefined> {
+  const setting = choice.settings.get('seal.key');
+  if (setting === undefined) return undefined;
+  return new KeyStore(choice.environment.dataDirectory).load(setting.value, passphrases(choice));
 }
 
 async function chooseAuthor(choice: SignerChoice): Promise<SigningKey> {
