@@ -98,7 +98,7 @@ export class Disturbance {
 }
 
 /** SQL that gives the session other defaults; the same for the same turn. */
-export function sessionDefaults(turn: string): string {
+function sessionDefaults(turn: string): string {
   const settings = Object.entries(always).map(([name, values]) => [name, values[choice(turn, name) % values.length]]);
   for (const [at, names] of unlikely.entries()) {
     const chosen = choice(turn, `unlikely ${at}`) % names.length;

@@ -1,0 +1,178 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type CallOutcome, Engine, type EngineCall } from '../../src/contract/engine.ts';
+import { preparationSql } from '../../src/contract/engine-sql.ts';
+import { acceptContract } from '../../src/contract/gate.ts';
+import { quoteName, quoteText } from '../../src/contract/names.ts';
+import type { ParsedContract } from '../../src/contract/parsed-contract.ts';
+import { engineSettings } from '../../src/contract/settings.ts';
+import { type AcceptedContract, acceptedContracts, type Ending } from '../support/accepted-contracts.ts';
+import { NativePostgres, nativeBinaries } from '../support/native-postgres.ts';
+import { States } from './workbench.ts';
+
+/** What a contract's calls came to, and the rows that they left, as texts in an order of their own. */
+interface Played {
+  readonly endings: readonly Ending[];
+  readonly rows: readonly string[];
+  /** The time of its transaction, microseconds since 1970. */
+  readonly time_us: number;
+}
+
+/** Settings that say what a value's text is and which mistakes are errors; plans are the native server's own. */
+const pinned = [
+  'TimeZone',
+  'DateStyle',
+  'IntervalStyle',
+  'bytea_output',
+  'extra_float_digits',
+  'default_text_search_config',
+  'plpgsql.variable_conflict',
+  'plpgsql.extra_errors',
+];
+
+const height = 7;
+const settings = pinned.map((name) => `SET ${name} = ${quoteText(engineSettings[name] ?? '')};`).join('\n');
+const mark = 'aergo:';
+
+function callOf({ name, calls }: AcceptedContract, at: number): EngineCall {
+  const call = calls[at];
+  if (call === undefined) throw new Error('no such call');
+  return {
+    id: at.toString(16).padStart(64, '0'),
+    author: call.author,
+    contract: name,
+    function: call.function,
+    args: call.args,
+  };
+}
+
+/** Plays it in one transaction of the native server, which is rolled back: each call by itself, in plain SQL. */
+function playNatively(server: NativePostgres, accepted: AcceptedContract, contract: ParsedContract): Played {
+  const schema = quoteName(accepted.name);
+  const said = server.run(`
+\\set VERBOSITY verbose
+\\set ON_ERROR_ROLLBACK on
+LOAD 'plpgsql'; ${settings}
+BEGIN;
+SELECT 'time ' || (extract(epoch FROM now()) * 1000000)::int8;
+CREATE SCHEMA ${schema}; SET LOCAL search_path = ${schema}, pg_temp;
+SELECT set_config('aergo.height', '${height}', true) WHERE false;
+SET LOCAL aergo.height = '${height}';
+${contract.statements.map((statement) => `${statement.text};\n\\echo made :SQLSTATE :LAST_ERROR_MESSAGE`).join('\n')}
+${accepted.calls.map((_, at) => nativeCall(accepted, contract, at)).join('\n')}
+${contract.tables
+  .map(({ name, schema: { columns } }) =>
+    nativeRows(
+      name,
+      columns.map((column) => column.name),
+    ),
+  )
+  .join('\n')}
+ROLLBACK;`);
+  const time = /^time (\d+)$/m.exec(said)?.[1];
+  const failed = said.split('\n').find((line) => /^made (?!00000)/.test(line));
+  if (time === undefined || failed !== undefined)
+    throw new Error(`the native server does not take it: ${failed ?? said}`);
+  return {
+    time_us: Number(time),
+    endings: [...said.matchAll(/^(?:call (.*)\n)?ended (\w{5}) ?(.*)$/gm)].map(([, value, sqlstate = '', message]) =>
+      sqlstate === '00000'
+        ? { result: JSON.parse(value ?? 'null') as string | null }
+        : { sqlstate, message: sqlstate === 'P0001' ? message : undefined },
+    ),
+    rows: said
+      .split('\n')
+      .filter((line) => line.startsWith(mark))
+      .sort(),
+  };
+}
+
+function nativeCall(accepted: AcceptedContract, contract: ParsedContract, at: number): string {
+  const call = callOf(accepted, at);
+  const returns = contract.functions.find((signature) => signature.name === call.function)?.returns;
+  const values = call.args.map((value) => (value === null ? 'NULL' : quoteText(value)));
+  const run = `${quoteName(accepted.name)}.${quoteName(call.function)}(${values.join(', ')})`;
+  const shown = returns === 'void' ? `'null'` : `coalesce(to_json(format('%s', r))::text, 'null')`;
+  const given = returns === 'void' ? shown : `CASE WHEN r IS NULL THEN 'null' ELSE ${shown} END`;
+  return `SET LOCAL aergo.call = '${at} ${call.id} ${call.author} ';
+SELECT 'call ' || ${given} FROM (SELECT ${run} AS r OFFSET 0) AS called;
+\\echo ended :SQLSTATE :LAST_ERROR_MESSAGE`;
+}
+
+/** Each row as the engine has it: an object of texts, its members sorted. */
+function nativeRows(table: string, columns: readonly string[]): string {
+  const members = [...columns]
+    .sort()
+    .map(
+      (name) =>
+        `${quoteText(name)}, CASE WHEN ${quoteName(name)} IS NULL THEN NULL ELSE format('%s', ${quoteName(name)}) END`,
+    );
+  return `SELECT '${mark}${table} ' || json_build_object(${members.join(', ')}) FROM ${quoteName(table)};`;
+}
+
+async function playInEngine(
+  engine: Engine,
+  accepted: AcceptedContract,
+  time_us: number,
+): Promise<Omit<Played, 'time_us'>> {
+  // Half a microsecond more, so that no rounding on the way comes out below.
+  await engine.begin({ height, time_ms: (time_us + 0.5) / 1000 });
+  try {
+    expect(await engine.deploy(accepted.name, accepted.source)).toMatchObject({ status: 'ok' });
+    const outcomes = await engine.run(accepted.calls.map((_, at) => callOf(accepted, at)));
+    const rows = new Map<string, string>();
+    for (const outcome of outcomes) {
+      for (const { table, name, after } of outcome.status === 'ok' ? outcome.changes : []) {
+        if (after === null) rows.delete(`${table} ${name}`);
+        else rows.set(`${table} ${name}`, `${mark}${table.slice(accepted.name.length + 1)} ${after.trim()}`);
+      }
+    }
+    return { endings: outcomes.map(ending), rows: [...rows.values()].map(normal).sort() };
+  } finally {
+    await engine.abandon();
+  }
+}
+
+function ending(outcome: CallOutcome): Ending {
+  if (outcome.status === 'ok') return { result: outcome.result };
+  if (outcome.status === 'deadline') return { sqlstate: 'late!' };
+  const { sqlstate, message } = outcome;
+  return { sqlstate, message: sqlstate === 'P0001' ? message : undefined };
+}
+
+/** `json_build_object` spaces its members. */
+function normal(row: string): string {
+  const at = row.indexOf('{');
+  return row.slice(0, at) + JSON.stringify(JSON.parse(row.slice(at)));
+}
+
+const binaries = nativeBinaries();
+const corpus = acceptedContracts();
+
+describe.skipIf(binaries === undefined && process.env.CI === undefined)('the accepted contracts', () => {
+  let server: NativePostgres;
+  let engine: Engine;
+
+  beforeAll(async () => {
+    if (binaries === undefined) throw new Error('there is no native PostgreSQL to compare with');
+    server = await NativePostgres.start(binaries);
+    server.run(preparationSql);
+    engine = await Engine.open({ deadline_ms: 10_000 });
+    const states = new States();
+    await engine.moveTo(states.source, states.current);
+  });
+
+  afterAll(async () => {
+    await engine?.close();
+    await server?.stop();
+  });
+
+  it.for(corpus)('$name: the same results and rows in a native PostgreSQL', async (accepted, { skip }) => {
+    if (server.version < accepted.needs) skip(`it needs PostgreSQL ${accepted.needs}`);
+    const contract = await acceptContract(accepted.source);
+    const native = playNatively(server, accepted, contract);
+    const ours = await playInEngine(engine, accepted, native.time_us);
+    expect(ours.endings).toEqual(accepted.calls.map((call) => call.expected));
+    expect(native.endings).toEqual(ours.endings);
+    expect(native.rows.map(normal)).toEqual(ours.rows);
+  });
+});
