@@ -8,6 +8,7 @@
 import { manifestOf } from './contract/manifest.ts';
 import type { KeyId, SigningKey } from './crypto/key.ts';
 import type { Visibility } from './directory/version.ts';
+import { AergoError } from './errors.ts';
 import type { BlockId } from './ledger/block.ts';
 import { checkContractName } from './ledger/names.ts';
 import type { Expectation } from './ledger/transaction.ts';
@@ -67,6 +68,8 @@ export interface CallOptions extends Signers {
 export interface DeployOptions extends Signers {
   readonly name: string;
   readonly source: string;
+  /** Over a contract whose tables change: the statements that make the new tables' rows of the old ones. */
+  readonly migrate?: string;
   readonly on?: string;
   readonly dryRun?: boolean;
 }
@@ -148,7 +151,15 @@ export class Repository {
     const name = checkContractName(options.name);
     const branch = this.#context.branch(options.on);
     const inForce = contractInForce(this.#stateOf(branch), name);
-    const unsigned = { contract: name, kind: 'deploy', replaces: inForce?.source ?? null, source: options.source };
+    const { source: text, migrate } = options;
+    const deploy = { contract: name, kind: 'deploy', replaces: inForce?.source ?? null, source: text };
+    if (migrate !== undefined && inForce === undefined) {
+      throw new AergoError('AERGO_CONTRACT_UNKNOWN', `there is no contract ${name} to migrate`, {
+        hint: 'a first deployment needs no migration',
+        details: { contract: name },
+      });
+    }
+    const unsigned = migrate === undefined ? deploy : { ...deploy, migrate };
     const done = await this.#submit(branch, unsigned, options);
     const { contractOf } = await import('./contract/gate.ts');
     const deployed = {
@@ -230,7 +241,7 @@ export class Repository {
     return read.contractsAt(this.#context, at);
   }
 
-  contract(name: string, at?: string): Promise<read.ContractInfo & { text: string }> {
+  contract(name: string, at?: string): Promise<read.ContractText> {
     return read.contractAt(this.#context, name, at);
   }
 

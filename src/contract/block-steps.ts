@@ -5,17 +5,12 @@
 import type { EngineThread } from './engine-thread.ts';
 import type { RowMove } from './materialiser.ts';
 import type { RowWrite } from './net-changes.ts';
-import type { ParsedContract } from './parsed-contract.ts';
+import type { InstallRequest } from './worker-messages.ts';
 
 export type BlockStep =
   | { readonly kind: 'rows'; readonly writes: readonly RowWrite[] }
   | { readonly kind: 'import'; readonly table: string; readonly lines: readonly string[] }
-  | {
-      readonly kind: 'deploy';
-      readonly name: string;
-      readonly contract: ParsedContract;
-      readonly kept: readonly string[];
-    };
+  | ({ readonly kind: 'deploy' } & InstallRequest);
 
 /** Does the steps again, in an engine that stands where the block began. */
 export async function repeatSteps(request: EngineThread['request'], steps: readonly BlockStep[]): Promise<void> {

@@ -11,6 +11,7 @@ import { AergoError } from '../errors.ts';
 import { sandboxTemplate } from './contract-sql.ts';
 import { preparationSql, sessionSql } from './engine-sql.ts';
 import { grantsSql } from './grants.ts';
+import { migrationTemplate } from './migration-sql.ts';
 import { engineLimits, engineSettings, initialisation } from './settings.ts';
 
 /** What only the builder can know. */
@@ -34,7 +35,7 @@ export function describeEngine(parts: EngineParts): string {
     limits: { ...engineLimits },
     pglite: { version: parts.version, wasm: parts.wasm },
     preparation: digest(preparationSql + sessionSql),
-    sandbox: digest(sandboxTemplate()),
+    sandbox: digest(sandboxTemplate() + migrationTemplate()),
     settings: { ...engineSettings },
   })}\n`;
 }

@@ -74,6 +74,12 @@ export class EngineHost {
     return true;
   }
 
+  /** Throws the thread away: the next request makes it anew, with the steps that the block still has. */
+  async lose(): Promise<void> {
+    await this.#thread?.terminate();
+    this.position = null;
+  }
+
   async close(): Promise<void> {
     const thread = this.#thread;
     this.#thread = undefined;

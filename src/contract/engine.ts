@@ -8,18 +8,18 @@ import type { Oid } from '../object/oid.ts';
 import type { ObjectSource } from '../object/source.ts';
 import type { Row } from '../state/row.ts';
 import { canTakeBack, takeBack } from './block-steps.ts';
-import type { CallFailure, CallOutcome, EngineCall } from './call-outcome.ts';
+import type { CallDeadline, CallFailure, CallOutcome, EngineCall } from './call-outcome.ts';
 import { engineFiles } from './engine-description.ts';
 import { type Block, EngineHost } from './engine-host.ts';
 import { EnginePlace } from './engine-place.ts';
 import { DeadlineMissed, StatementRefused, ThreadLost } from './engine-thread.ts';
-import { contractOf } from './gate.ts';
+import { contractOf, migrationOf } from './gate.ts';
 import { sameRows } from './move-rows.ts';
 import type { ParsedContract } from './parsed-contract.ts';
 import type { Perturbation } from './perturbation.ts';
 import { checkQuery } from './query-gate.ts';
 import { engineLimits, rowsPerPiece } from './settings.ts';
-import type { QueryAnswer } from './worker-messages.ts';
+import type { InstallOutcome, InstallRequest, QueryAnswer } from './worker-messages.ts';
 
 export type { CallFailure, CallOutcome, ConstraintKind, EngineCall } from './call-outcome.ts';
 export type { RowWrite } from './net-changes.ts';
@@ -34,27 +34,52 @@ export interface EngineOptions {
   readonly lockTimeout_ms?: number;
   /** Time of one call, in milliseconds; 2,000 where absent. */
   readonly deadline_ms?: number;
+  /** Processor time of one deployment, its migration included, in milliseconds; 60,000 where absent. */
+  readonly deployDeadline_ms?: number;
   /** Processor time of one query, in milliseconds; 30,000 where absent. */
   readonly queryDeadline_ms?: number;
   /** Makes everything another that no result may depend on; only in memory. */
   readonly perturbation?: Perturbation;
 }
 
-/** What came of a deployment. `line` is the line of the source whose statement failed. */
+/** What came of a deployment. */
 export type DeployOutcome =
-  | { readonly status: 'ok'; readonly contract: ParsedContract }
-  | (CallFailure & { readonly line: number });
+  | {
+      readonly status: 'ok';
+      readonly contract: ParsedContract;
+      /** After a migration: the rows of every table of the contract by its bare name, in name order. */
+      readonly rows?: ReadonlyMap<string, readonly Row[]>;
+    }
+  | (CallFailure & {
+      /** The line of the statement that failed. */
+      readonly line: number;
+      /** It stands in the migration, not in the contract. */
+      readonly inMigration: boolean;
+    })
+  | CallDeadline;
+
+/** A migration to run as a contract is deployed: its text, and the transaction that brings it. */
+export interface DeployMigration {
+  readonly source: string;
+  /** The transaction's id, in hexadecimal digits. */
+  readonly id: string;
+  /** The author's key id. */
+  readonly author: string;
+}
 
 export type ImportOutcome = { readonly status: 'ok' } | CallFailure;
 
 export class Engine {
   readonly #host: EngineHost;
   readonly #deadline_ms: number;
+  readonly #deployDeadline_ms: number;
   readonly #queryDeadline_ms: number;
   #time_ms = 0;
 
-  private constructor(host: EngineHost, { deadline_ms = 2_000, queryDeadline_ms = 30_000 }: EngineOptions) {
+  private constructor(host: EngineHost, options: EngineOptions) {
+    const { deadline_ms = 2_000, deployDeadline_ms = 60_000, queryDeadline_ms = 30_000 } = options;
     this.#host = host;
+    this.#deployDeadline_ms = deployDeadline_ms;
     this.#deadline_ms = deadline_ms;
     this.#queryDeadline_ms = queryDeadline_ms;
   }
@@ -130,33 +155,72 @@ export class Engine {
     return outcomes;
   }
 
-  /** Takes back the last `run` whole. */
+  /** Takes back the last `run` or `deploy` whole. */
   async undo(): Promise<void> {
     const block = this.#inBlock();
     const steps = block.steps.splice(block.steps.length - block.last.steps);
     const { savepoint } = block.last;
     block.last = { steps: 0, savepoint: false };
+    for (const step of steps) if (step.kind === 'deploy') this.#forget(block, step.name);
     if (!this.#host.usable) return;
     if (savepoint) await this.#host.request('undo', {});
-    else await takeBack(this.#host.request, steps);
+    else if (canTakeBack(steps)) await takeBack(this.#host.request, steps);
+    else await this.#host.lose();
+  }
+
+  /** The contract is again what it was in the block before it was deployed last. */
+  #forget(block: Block, name: string): void {
+    const earlier = block.steps.findLast((step) => step.kind === 'deploy' && step.name === name);
+    const before = earlier?.kind === 'deploy' ? earlier.contract : block.contracts.get(name);
+    if (before === undefined) this.#host.contracts.delete(name);
+    else this.#host.contracts.set(name, before);
   }
 
   /**
-   * Deploys a contract inside a block. Over an existing one only where every table that is there stays as it is. The gate
-   * judges before, at submission: here the source is only read.
+   * Deploys a contract inside a block. Over an existing one every table that is there stays as it is, unless a migration says
+   * what becomes of its rows. The gate judges before, at submission: here sources are only read.
    * @throws AergoError AERGO_CONTRACT_REFUSED for a source that cannot be read, AERGO_CONTRACT_MIGRATION
    */
-  async deploy(name: string, source: string): Promise<DeployOutcome> {
+  async deploy(name: string, source: string, migrate?: DeployMigration): Promise<DeployOutcome> {
     const block = this.#inBlock();
     const contract = await contractOf(source);
-    const kept = keptTables(name, this.#host.contracts.get(name), contract);
-    await this.#host.ready();
-    const outcome = await this.#host.request('deploy', { name, contract, kept });
-    if (outcome.status === 'failed') return { ...outcome.failure, line: outcome.line };
-    block.steps.push({ kind: 'deploy', name, contract, kept });
-    block.last = { steps: 0, savepoint: false };
+    const before = this.#host.contracts.get(name);
+    const request =
+      migrate === undefined || before === undefined
+        ? { name, contract, kept: keptTables(name, before, contract) }
+        : { name, contract, kept: [], migration: { ...migrate, ...(await migrationOf(migrate.source, before)) } };
+    const outcome = await this.#install(request);
+    if (outcome.status === 'deadline') return outcome;
+    if (outcome.status === 'failed')
+      return { ...outcome.failure, line: outcome.line, inMigration: outcome.inMigration };
+    block.steps.push({ kind: 'deploy', ...request });
+    block.last = { steps: 1, savepoint: true };
     this.#host.contracts.set(name, contract);
-    return { status: 'ok', contract };
+    if (request.migration === undefined) return { status: 'ok', contract };
+    const rows = new Map<string, readonly Row[]>();
+    for (const table of contract.tables) rows.set(table.name, await this.#migratedRows(table.name));
+    return { status: 'ok', contract, rows };
+  }
+
+  async #install(request: InstallRequest): Promise<InstallOutcome | CallDeadline> {
+    const thread = await this.#host.ready();
+    try {
+      return await thread.request('deploy', request, this.#deployDeadline_ms);
+    } catch (error) {
+      if (error instanceof DeadlineMissed || error instanceof ThreadLost) return { status: 'deadline' };
+      throw error;
+    }
+  }
+
+  async #migratedRows(table: string): Promise<Row[]> {
+    const rows: Row[] = [];
+    for (let more = true; more; ) {
+      const request = { table, from: rows.length, count: rowsPerPiece };
+      const { names, lines } = await this.#host.request('migratedRows', request);
+      for (const [at, name] of names.entries()) rows.push({ name, line: lines[at] ?? '' });
+      more = names.length === rowsPerPiece;
+    }
+    return inNameOrder(rows);
   }
 
   /**
@@ -192,7 +256,7 @@ export class Engine {
     } finally {
       if (this.#host.usable) await this.#host.request('normaliseEnd', {});
     }
-    return normalised.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+    return inNameOrder(normalised);
   }
 
   /**
@@ -343,6 +407,10 @@ export class Engine {
   }
 }
 
+function inNameOrder(rows: Row[]): Row[] {
+  return rows.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
 function keptTables(name: string, installed: ParsedContract | undefined, contract: ParsedContract): string[] {
   const kept: string[] = [];
   for (const table of installed?.tables ?? []) {
@@ -352,7 +420,7 @@ function keptTables(name: string, installed: ParsedContract | undefined, contrac
         'AERGO_CONTRACT_MIGRATION',
         `Table ${name}.${table.name} ${successor === undefined ? 'is gone from' : 'is another in'} the new source: a deployment keeps the tables that are there as they are.`,
         {
-          hint: 'leave its columns and constraints as they were, or add another table',
+          hint: 'leave its columns and constraints as they were, or say what becomes of its rows: --migrate FILE',
           details: { table: `${name}.${table.name}` },
         },
       );

@@ -3,22 +3,10 @@
  * so `contract check` needs neither. What it lets through is run by the sandbox as if it had not been read.
  */
 import { AergoError } from '../errors.ts';
-import type { TableSchema } from '../state/schema.ts';
-import { checkRelation, checkTree, type ExpressionPlace } from './expression-rules.ts';
 import { type Finding, Findings } from './findings.ts';
-import { functionName, readFunction } from './function-rules.ts';
-import type {
-  ContractStatement,
-  ContractTable,
-  DomainType,
-  EnumType,
-  FunctionSignature,
-  ParsedContract,
-} from './parsed-contract.ts';
-import { loadParser, type ParsedStatement, ParseFailure, parseStatements } from './parser.ts';
-import { type Fields, fieldsOf, type Node, nodeOf, placeOf, stringsOf, textOf } from './syntax-tree.ts';
-import { checkDomain, checkIndex, checkName, readTable } from './table-rules.ts';
-import { isBuiltIn, typeText } from './type-rules.ts';
+import type { ParsedContract, ParsedMigration } from './parsed-contract.ts';
+import { loadParser } from './parser.ts';
+import { type SourceKind, SourceReader } from './source-reader.ts';
 
 export type { Finding } from './findings.ts';
 export type * from './parsed-contract.ts';
@@ -65,7 +53,29 @@ export async function contractOf(source: string): Promise<ParsedContract> {
   return contract;
 }
 
-async function readSource(source: string): Promise<{ findings: Findings; contract?: ParsedContract }> {
+/**
+ * Judges a migration of the contract `before`, which is in force.
+ * @throws AergoError AERGO_CONTRACT_REFUSED, with all findings in its details
+ */
+export async function acceptMigration(source: string, before: ParsedContract): Promise<void> {
+  const { findings, contract } = await readSource(source, { migrates: before });
+  if (contract === undefined || !findings.isEmpty) throw refused(findings.list(), 'migration');
+}
+
+/**
+ * The statements of a migration, not judged anew.
+ * @throws AergoError AERGO_CONTRACT_REFUSED when it cannot be read at all
+ */
+export async function migrationOf(source: string, before: ParsedContract): Promise<ParsedMigration> {
+  const { findings, contract } = await readSource(source, { migrates: before });
+  if (contract === undefined) throw refused(findings.list(), 'migration');
+  return { statements: contract.statements };
+}
+
+async function readSource(
+  source: string,
+  kind: SourceKind = {},
+): Promise<{ findings: Findings; contract?: ParsedContract }> {
   await loadParser();
   const findings = new Findings(source);
   if (Buffer.byteLength(source) > maxSource_bytes) {
@@ -74,7 +84,7 @@ async function readSource(source: string): Promise<{ findings: Findings; contrac
     findings.syntax(0, 'the source is no text: it has a lone surrogate or a NUL');
   } else {
     try {
-      const reader = new Reader(source, findings);
+      const reader = new SourceReader(source, findings, kind);
       const contract = reader.read();
       const isText = !findings.list().some((finding) => finding.code === 'AERGO_CONTRACT_SYNTAX');
       if (isText && reader.isReadable) return { findings, contract };
@@ -87,216 +97,11 @@ async function readSource(source: string): Promise<{ findings: Findings; contrac
   return { findings };
 }
 
-function refused(findings: readonly Finding[]): AergoError {
+function refused(findings: readonly Finding[], what: 'contract' | 'migration' = 'contract'): AergoError {
   const [first] = findings;
   const place = first === undefined ? '' : `line ${first.line}, column ${first.column}: ${first.message}`;
-  return new AergoError('AERGO_CONTRACT_REFUSED', `The contract was refused: ${place}.`, {
+  return new AergoError('AERGO_CONTRACT_REFUSED', `The ${what} was refused: ${place}.`, {
     ...(first?.instead === undefined ? {} : { hint: `instead: ${first.instead}` }),
     details: { findings },
   });
 }
-
-const deployable = 'CREATE TABLE, INDEX, VIEW, TYPE … AS ENUM, DOMAIN, FUNCTION, or COMMENT';
-
-class Reader {
-  readonly #source: string;
-  readonly #bytes: Buffer;
-  readonly #findings: Findings;
-  readonly #tables = new Map<string, ContractTable>();
-  readonly #functions = new Map<string, FunctionSignature>();
-  readonly #enums = new Map<string, EnumType>();
-  readonly #domains = new Map<string, DomainType>();
-  readonly #views = new Set<string>();
-  readonly #indexes = new Map<string, string[]>();
-  readonly #statements: ContractStatement[] = [];
-  readonly #place: ExpressionPlace;
-  /** Whether every statement has a meaning here, allowed or not: the engine must never run what no manifest tells of. */
-  isReadable = true;
-
-  constructor(source: string, findings: Findings) {
-    this.#source = source;
-    this.#bytes = Buffer.from(source, 'utf8');
-    this.#findings = findings;
-    this.#place = {
-      findings,
-      known: { enums: new Map(), domains: new Map(), relations: new Set() },
-      functions: new Set(),
-      locate: (at) => at,
-      where: 'body',
-    };
-  }
-
-  read(): ParsedContract {
-    let statements: ParsedStatement[] = [];
-    try {
-      statements = parseStatements(this.#source);
-    } catch (error) {
-      if (!(error instanceof ParseFailure)) throw error;
-      this.#findings.syntax(error.at, error.message);
-    }
-    if (statements.length === 0 && this.#findings.isEmpty)
-      this.#findings.refuse(0, 'the source defines nothing', deployable);
-    const functions = new Set(
-      statements.flatMap(({ tree }) => {
-        const node = nodeOf(tree);
-        return node?.kind === 'CreateFunctionStmt' ? [functionName(node.fields)] : [];
-      }),
-    );
-    for (const statement of statements) this.#statement(statement, { ...this.#currentPlace(), functions });
-    return {
-      tables: [...this.#tables.values()].map((table) => ({ name: table.name, schema: this.#withIndexes(table) })),
-      functions: [...this.#functions.values()],
-      types: [...this.#enums.values()],
-      domains: [...this.#domains.values()],
-      views: [...this.#views],
-      statements: this.#statements,
-    };
-  }
-
-  #withIndexes({ name, schema }: ContractTable): TableSchema {
-    return { ...schema, indexes: this.#indexes.get(name) ?? [] };
-  }
-
-  #currentPlace(): ExpressionPlace {
-    return {
-      ...this.#place,
-      known: {
-        enums: new Map([...this.#enums.values()].map((type) => [type.name, type.labels])),
-        domains: new Map([...this.#domains.values()].map((type) => [type.name, type.type])),
-        relations: new Set([...this.#tables.keys(), ...this.#views]),
-      },
-    };
-  }
-
-  #statement(statement: ParsedStatement, place: ExpressionPlace): void {
-    const node = nodeOf(statement.tree);
-    if (node === undefined) return;
-    const at = this.#begin(statement);
-    const text = this.#bytes.toString('utf8', at, statement.to).trimEnd();
-    const add = (kind: ContractStatement['kind'], name: string, ready = text): void => {
-      this.#statements.push({ kind, name, text: ready, line: this.#findings.lineOf(at) });
-    };
-    const { fields } = node;
-    if (node.kind === 'CreateStmt') this.#table(fields, statement, place, add);
-    else if (node.kind === 'IndexStmt') this.#index(fields, text, place, add);
-    else if (node.kind === 'ViewStmt') this.#view(fields, at, place, add);
-    else if (node.kind === 'CreateEnumStmt') this.#enum(fields, at, add);
-    else if (node.kind === 'CreateDomainStmt') this.#domain(fields, at, place, add);
-    else if (node.kind === 'CreateFunctionStmt') this.#function(fields, at, statement, place, add);
-    else if (node.kind === 'CommentStmt') this.#comment(fields, at, add);
-    else this.#refuseStatement(node, at);
-  }
-
-  /** Where a statement's first token stands: before it the parser leaves white space and comments. */
-  #begin({ from, to }: ParsedStatement): number {
-    const text = this.#bytes.toString('utf8', from, to);
-    const skipped = /^(?:\s+|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*/.exec(text)?.[0] ?? '';
-    return from + Buffer.byteLength(skipped);
-  }
-
-  #table(fields: Fields, statement: ParsedStatement, place: ExpressionPlace, add: Add): void {
-    const relation = fieldsOf(fields.relation);
-    const name = textOf(relation.relname) ?? '';
-    this.#unique(name, placeOf(relation));
-    // A foreign key or a CHECK may name the table itself.
-    const schema = readTable(fields, statement, this.#bytes, place);
-    if (schema === undefined) this.isReadable = false;
-    else this.#tables.set(name, { name, schema });
-    add('table', name);
-  }
-
-  #index(fields: Fields, text: string, place: ExpressionPlace, add: Add): void {
-    checkIndex(fields, place);
-    const relation = fieldsOf(fields.relation);
-    const table = textOf(relation.relname) ?? '';
-    if (!this.#tables.has(table))
-      this.#findings.refuse(placeOf(relation), `there is no table ${table} in the contract`, 'CREATE TABLE before it');
-    this.#indexes.set(table, [...(this.#indexes.get(table) ?? []), text]);
-    add('index', textOf(fields.idxname) ?? table);
-  }
-
-  #view(fields: Fields, at: number, place: ExpressionPlace, add: Add): void {
-    const view = fieldsOf(fields.view);
-    const name = textOf(view.relname) ?? '';
-    checkRelation(view, place);
-    this.#unique(name, placeOf(view));
-    if (view.relpersistence !== 'p') this.#findings.refuse(at, 'TEMPORARY views are not allowed', 'CREATE VIEW');
-    if (fields.options !== undefined || fields.withCheckOption !== 'NO_CHECK_OPTION')
-      this.#findings.refuse(at, 'options of a view are not allowed', 'CREATE VIEW … AS SELECT …');
-    checkTree(fields.query, place);
-    this.#views.add(name);
-    add('view', name);
-  }
-
-  #enum(fields: Fields, at: number, add: Add): void {
-    const name = this.#typeName(stringsOf(fields.typeName), at);
-    this.#enums.set(name, { name, labels: stringsOf(fields.vals) });
-    add('enum', name);
-  }
-
-  #domain(fields: Fields, at: number, place: ExpressionPlace, add: Add): void {
-    const name = this.#typeName(stringsOf(fields.domainname), at);
-    const type = checkDomain(fields, place);
-    if (type !== undefined && this.#domains.has(type.name))
-      this.#findings.refuse(type.at, 'a domain over a domain is not allowed', 'the type that it rests on');
-    this.#domains.set(name, { name, type: type === undefined ? 'text' : typeText(type) });
-    add('domain', name);
-  }
-
-  #function(fields: Fields, at: number, statement: ParsedStatement, place: ExpressionPlace, add: Add): void {
-    const name = functionName(fields);
-    if (this.#functions.has(name))
-      this.#findings.refuse(at, `there are two functions ${name}: overloads are not allowed`, 'another name');
-    const { signature, text } = readFunction(fields, { ...statement, from: at }, this.#bytes, place);
-    this.#functions.set(name, signature);
-    add('function', name, text);
-  }
-
-  #comment(fields: Fields, at: number, add: Add): void {
-    const allowed = [
-      'OBJECT_TABLE',
-      'OBJECT_COLUMN',
-      'OBJECT_VIEW',
-      'OBJECT_INDEX',
-      'OBJECT_FUNCTION',
-      'OBJECT_TYPE',
-      'OBJECT_DOMAIN',
-      'OBJECT_TABCONSTRAINT',
-    ];
-    if (!allowed.includes(textOf(fields.objtype) ?? ''))
-      this.#findings.refuse(
-        at,
-        'a comment on this is not allowed',
-        'COMMENT ON TABLE, COLUMN, VIEW, INDEX, FUNCTION, TYPE, DOMAIN',
-      );
-    add('comment', '');
-  }
-
-  #refuseStatement(node: Node, at: number): void {
-    this.isReadable = false;
-    const words =
-      /^\s*(\w+(?:\s+\w+)?)/
-        .exec(this.#bytes.toString('utf8', at, at + 80))?.[1]
-        ?.replace(/\s+/g, ' ')
-        .toUpperCase() ?? node.kind;
-    this.#findings.refuse(at, `${words} is not allowed in a contract`, deployable);
-  }
-
-  #typeName(names: readonly string[], at: number): string {
-    const name = names.at(-1) ?? '';
-    checkName(name, 'type', at, this.#place);
-    if (names.length > 1) this.#findings.refuse(at, `${names.join('.')} is outside the contract`, name);
-    if (isBuiltIn(name)) this.#findings.refuse(at, `${name} is a type of PostgreSQL`, 'another name');
-    this.#unique(name, at);
-    return name;
-  }
-
-  /** Tables, views and types share one space of names: each is a type too. */
-  #unique(name: string, at: number): void {
-    if (this.#tables.has(name) || this.#views.has(name) || this.#enums.has(name) || this.#domains.has(name)) {
-      this.#findings.refuse(at, `${name} is defined twice`, 'another name');
-    }
-  }
-}
-
-type Add = (kind: ContractStatement['kind'], name: string, ready?: string) => void;

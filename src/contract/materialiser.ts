@@ -18,6 +18,7 @@ import {
   setAsideSql,
 } from './contract-sql.ts';
 import { encodeArray, encodeCopyRow } from './copy-text.ts';
+import { bringOver, type Migration, runMigration } from './migrate-rows.ts';
 import { quoteName, quoteQualified, quoteText } from './names.ts';
 import type { CapturedTable } from './net-changes.ts';
 import type { ContractStatement, ParsedContract } from './parsed-contract.ts';
@@ -107,11 +108,15 @@ export class Materialiser {
 
   /**
    * Installs a contract, in the place of one of the same name. The rows of `kept` tables, whose schemas must be the same in
-   * both, are taken over; other tables begin empty.
-   * @throws StatementFailure, SqlFailure; the SQL transaction must then be rolled back
+   * both, are taken over; other tables begin empty. With a migration the rows of all tables are, after it ran on them.
+   * @throws StatementFailure, SqlFailure, AergoError AERGO_CONTRACT_MIGRATION; the SQL transaction must then be rolled back
    */
-  install(name: string, contract: ParsedContract, kept: readonly string[]): void {
-    const replaced = this.#contracts.has(name);
+  install(name: string, contract: ParsedContract, kept: readonly string[], migration?: Migration): void {
+    const before = this.#contracts.get(name);
+    const replaced = before !== undefined;
+    if (before !== undefined && migration !== undefined) {
+      runMigration(this.session, name, before, migration, (statement, cause) => new StatementFailure(statement, cause));
+    }
     if (replaced) this.session.execute(setAsideSql(name));
     this.session.execute(prepareSql(name));
     for (const statement of contract.statements) {
@@ -122,7 +127,9 @@ export class Materialiser {
       }
     }
     this.session.execute(sealSql({ name, contract }));
-    if (replaced) this.#takeOver(name, contract, kept);
+    if (replaced && migration !== undefined) bringOver(this.session, name, contract);
+    else if (replaced) this.#takeOver(name, contract, kept);
+    if (replaced) this.session.execute(`DROP SCHEMA ${asideOf(name)} CASCADE`);
     this.session.query(
       'INSERT INTO "aergo$host".contract VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET definition = excluded.definition',
       [name, JSON.stringify(contract)],
@@ -208,7 +215,6 @@ DELETE FROM ${name}; INSERT INTO ${name} (${list}) SELECT ${list} FROM "aergo$sh
       const copy = `INSERT INTO ${quoteName(name)}.${quoteName(table.name)} (${names}) SELECT ${sources.join(', ')} FROM ${asideOf(name)}.${quoteName(table.name)}`;
       this.#trusted(() => this.session.execute(copy));
     }
-    this.session.execute(`DROP SCHEMA ${asideOf(name)} CASCADE`);
   }
 
   #installed(): InstalledContract[] {

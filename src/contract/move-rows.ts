@@ -13,6 +13,7 @@ import type { EngineThread } from './engine-thread.ts';
 import { contractOf } from './gate.ts';
 import type { RowMove } from './materialiser.ts';
 import type { ParsedContract } from './parsed-contract.ts';
+import { isBuiltIn } from './type-rules.ts';
 
 /** Rows, or changes of rows, of one message. */
 const piece = 25_000;
@@ -56,10 +57,10 @@ async function moveByDifference(target: MoveTarget, source: ObjectSource, from: 
   const emptied = await installChanged(target, State.open(source, from), goal, difference.contracts);
   let written = 0;
   for (const { table, after, changes } of difference.tables) {
-    if (after === undefined) continue;
-    if (emptied.has(table)) written += await loadTable(target.thread, goal, table);
-    else written += await changeTable(target.thread, goal, table, changes);
+    if (after !== undefined && !emptied.has(table)) written += await changeTable(target.thread, goal, table, changes);
   }
+  // Also such whose rows do not differ: of a contract that has other types.
+  for (const table of emptied) written += await loadTable(target.thread, goal, table);
   return written;
 }
 
@@ -77,10 +78,14 @@ async function installChanged(
       continue;
     }
     const tables = goal.tables(name);
+    const sameTypes =
+      typesOf(target.contracts.get(name)) === typesOf(await contractOf(goal.contract(name)?.source ?? ''));
     const kept = tables.filter((table) => {
-      const before = start.table(table);
-      const after = goal.table(table);
-      return before !== undefined && after !== undefined && sameRows(before.schema, after.schema);
+      const before = start.table(table)?.schema;
+      const after = goal.table(table)?.schema;
+      if (before === undefined || after === undefined || !sameRows(before, after)) return false;
+      // Rows of the old type may not fit the new one before they are changed: an enum's label that is gone.
+      return sameTypes || after.columns.every((column) => isBuiltIn(column.type));
     });
     for (const table of tables) if (!kept.includes(table)) emptied.add(table);
     await install(
@@ -98,6 +103,12 @@ export function sameRows(a: TableSchema, b: TableSchema): boolean {
   const rows = ({ columns, key, elements }: TableSchema): string =>
     JSON.stringify([columns.map((column) => Object.entries(column).sort()), key, elements]);
   return rows(a) === rows(b);
+}
+
+/** The enums and domains of a contract, as written. */
+function typesOf(contract: ParsedContract | undefined): string {
+  const statements = contract?.statements ?? [];
+  return JSON.stringify(statements.filter(({ kind }) => kind === 'enum' || kind === 'domain').map(({ text }) => text));
 }
 
 async function drop({ thread, contracts }: MoveTarget, name: string): Promise<void> {

@@ -36,7 +36,18 @@ export interface ContractTable {
   readonly schema: TableSchema;
 }
 
-export type StatementKind = 'table' | 'index' | 'view' | 'enum' | 'domain' | 'function' | 'comment';
+/** `alter`, `drop` and `rows` (a change of rows) stand in migrations only. */
+export type StatementKind =
+  | 'table'
+  | 'index'
+  | 'view'
+  | 'enum'
+  | 'domain'
+  | 'function'
+  | 'comment'
+  | 'alter'
+  | 'drop'
+  | 'rows';
 
 /** One statement, ready to run: `LANGUAGE plpgsql` is spliced in where the source has none. */
 export interface ContractStatement {
@@ -53,6 +64,11 @@ export interface ParsedContract {
   readonly types: readonly EnumType[];
   readonly domains: readonly DomainType[];
   readonly views: readonly string[];
+  readonly statements: readonly ContractStatement[];
+}
+
+/** A migration: statements that run on the tables of the contract in force. */
+export interface ParsedMigration {
   readonly statements: readonly ContractStatement[];
 }
 

@@ -114,7 +114,8 @@ function constraintsOf(column: Fields): Fields[] {
   return nodesOf(column.constraints).map((node) => node.fields);
 }
 
-function readColumn(fields: Fields, place: ExpressionPlace): ReadColumn {
+/** Checks a column's definition and reads it. */
+export function readColumn(fields: Fields, place: ExpressionPlace): ReadColumn {
   const name = textOf(fields.colname) ?? '';
   checkName(name, 'column', place.locate(placeOf(fields)), place);
   const typeName = fieldsOf(fields.typeName);

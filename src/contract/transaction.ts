@@ -6,11 +6,11 @@ import { AergoError } from '../errors.ts';
 import { runBatch } from './batch.ts';
 import { type CallFailure, type CallOutcome, type EngineCall, failureOf } from './call-outcome.ts';
 import { type Materialiser, StatementFailure } from './materialiser.ts';
-import type { ParsedContract } from './parsed-contract.ts';
+import { type MigratedRows, readRows } from './migrate-rows.ts';
 import { SqlFailure } from './session.ts';
 import { engineLimits } from './settings.ts';
 import { insertStage, openStage, stagePiece } from './staging.ts';
-import type { InstallOutcome } from './worker-messages.ts';
+import type { InstallOutcome, InstallRequest } from './worker-messages.ts';
 
 export class BlockTransaction {
   readonly #materialiser: Materialiser;
@@ -20,6 +20,10 @@ export class BlockTransaction {
   /** An earlier SQL transaction of this block is committed. */
   #committed = false;
   #savepoint = false;
+  /** What the last deployment migrated, until it is asked for. */
+  #migrated = new Map<string, MigratedRows>();
+  /** Since the savepoint a contract was installed. */
+  #deployed = false;
   #import: { table: string; rows: number } | undefined;
 
   constructor(materialiser: Materialiser, height: number) {
@@ -43,25 +47,40 @@ export class BlockTransaction {
     return outcomes;
   }
 
-  /** Takes back what the last `run` did. */
+  /** Takes back what the last `run` or `deploy` did. */
   undo(): void {
     this.#execute('ROLLBACK TO SAVEPOINT run');
+    if (this.#deployed) this.#materialiser.reload();
+    this.#deployed = false;
   }
 
-  deploy(name: string, contract: ParsedContract, kept: readonly string[]): InstallOutcome {
+  deploy({ name, contract, kept, migration }: InstallRequest): InstallOutcome {
     this.#save();
+    this.#deployed = true;
     try {
-      this.#materialiser.install(name, contract, kept);
+      this.#materialiser.install(name, contract, kept, migration);
+      this.#migrated = new Map(
+        migration === undefined
+          ? []
+          : contract.tables.map((table) => [table.name, readRows(this.#materialiser.session, name, table)]),
+      );
       return { status: 'ok' };
     } catch (error) {
       const statement = error instanceof StatementFailure ? error.statement : undefined;
       const cause = error instanceof StatementFailure ? error.cause : error;
-      if (!(cause instanceof SqlFailure)) throw cause;
+      if (!(cause instanceof SqlFailure || cause instanceof AergoError)) throw cause;
       this.undo();
-      this.#materialiser.reload();
+      if (cause instanceof AergoError) throw cause;
       const failure = failureOf(cause.server.sqlstate, cause.server.message, false);
-      return { status: 'failed', failure, line: statement?.line ?? 1 };
+      const inMigration = statement !== undefined && migration?.statements.includes(statement) === true;
+      return { status: 'failed', failure, line: statement?.line ?? 1, inMigration };
     }
+  }
+
+  migratedRows(table: string, from: number, count: number): MigratedRows {
+    const { names, lines } = this.#migrated.get(table) ?? { names: [], lines: [] };
+    if (from + count >= names.length) this.#migrated.delete(table);
+    return { names: names.slice(from, from + count), lines: lines.slice(from, from + count) };
   }
 
   importBegin(table: string): void {
@@ -112,6 +131,7 @@ export class BlockTransaction {
     this.#release();
     this.#execute('SAVEPOINT run');
     this.#savepoint = true;
+    this.#deployed = false;
   }
 
   #release(): void {

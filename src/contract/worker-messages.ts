@@ -3,6 +3,7 @@
  */
 import type { CallFailure, CallOutcome, EngineCall } from './call-outcome.ts';
 import type { RowMove } from './materialiser.ts';
+import type { MigratedRows, Migration } from './migrate-rows.ts';
 import type { ParsedContract } from './parsed-contract.ts';
 import type { Perturbation } from './perturbation.ts';
 import type { NormalisedPiece } from './staging.ts';
@@ -10,13 +11,27 @@ import type { NormalisedPiece } from './staging.ts';
 /** What came of installing a contract that an author deploys: `line` is that of the statement that failed. */
 export type InstallOutcome =
   | { readonly status: 'ok' }
-  | { readonly failure: CallFailure; readonly line: number; readonly status: 'failed' };
+  | {
+      readonly failure: CallFailure;
+      readonly line: number;
+      /** The statement stands in the migration, not in the contract. */
+      readonly inMigration: boolean;
+      readonly status: 'failed';
+    };
 
 export interface QueryAnswer {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
   readonly rows: readonly (readonly (string | null)[])[];
   /** There were more rows than asked for. */
   readonly more: boolean;
+}
+
+/** A contract to install: the tables whose rows it keeps as they are, or the migration of all of them. */
+export interface InstallRequest {
+  readonly name: string;
+  readonly contract: ParsedContract;
+  readonly kept: readonly string[];
+  readonly migration?: Migration;
 }
 
 /** Requests and what answers them. */
@@ -27,7 +42,7 @@ export interface WorkerCalls {
   };
   /** Moving: between `moveBegin` and `moveEnd` or `moveFailed`. */
   moveBegin: { request: object; answer: null };
-  install: { request: { name: string; contract: ParsedContract; kept: readonly string[] }; answer: null };
+  install: { request: InstallRequest; answer: null };
   drop: { request: { name: string }; answer: null };
   load: { request: { table: string; lines: readonly string[] }; answer: null };
   empty: { request: { table: string }; answer: null };
@@ -38,7 +53,9 @@ export interface WorkerCalls {
   begin: { request: { height: number; time_ms: number }; answer: null };
   run: { request: { calls: readonly EngineCall[] }; answer: readonly CallOutcome[] };
   undo: { request: object; answer: null };
-  deploy: { request: { name: string; contract: ParsedContract; kept: readonly string[] }; answer: InstallOutcome };
+  deploy: { request: InstallRequest; answer: InstallOutcome };
+  /** Rows of a table after the migration that `deploy` ran, from the given one on; fewer than asked for at the end. */
+  migratedRows: { request: { table: string; from: number; count: number }; answer: MigratedRows };
   importBegin: { request: { table: string }; answer: null };
   importPiece: { request: { lines: readonly string[] }; answer: null };
   importEnd: { request: object; answer: CallFailure | null };

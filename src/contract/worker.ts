@@ -53,8 +53,8 @@ const handlers: Handlers = {
     return { position: opened.position(), contracts: [...opened.contracts()] };
   },
   moveBegin: () => sql('BEGIN'),
-  install({ name, contract, kept }) {
-    materialiser().install(name, contract, kept);
+  install({ name, contract, kept, migration }) {
+    materialiser().install(name, contract, kept, migration);
     return null;
   },
   drop({ name }) {
@@ -89,7 +89,8 @@ const handlers: Handlers = {
     current().undo();
     return null;
   },
-  deploy: ({ name, contract, kept }) => current().deploy(name, contract, kept),
+  deploy: (request) => current().deploy(request),
+  migratedRows: ({ table, from, count }) => current().migratedRows(table, from, count),
   importBegin({ table }) {
     current().importBegin(table);
     return null;

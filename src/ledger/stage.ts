@@ -226,14 +226,16 @@ class Staging {
     const { transaction } = signed;
     const unexpected = this.#refusedByExpectation(transaction.expect);
     if (unexpected !== undefined) return droppedFor(signed, unexpected);
-    const { engine, buffer } = this.#context;
+    const { engine, buffer, cache } = this.#context;
     if (transaction.kind === 'call') throw new Error('a call runs in a batch');
+    const refusedBySnapshot = (rows: Iterable<{ table: string; name: string; line: string | null }>) =>
+      this.#refusedBySnapshot(transaction.base, rows);
+    const place = { engine, buffer, cache, state: this.#state };
     const outcome =
       transaction.kind === 'deploy'
-        ? await deployContract(engine, this.#state, signed.id, transaction)
-        : await importRows(engine, buffer, this.#state, transaction, (rows) =>
-            this.#refusedBySnapshot(transaction.base, rows),
-          );
+        ? await deployContract(place, signed.id, transaction, refusedBySnapshot)
+        : await importRows(engine, buffer, this.#state, transaction, refusedBySnapshot);
+    if (outcome === 'deadline') return leftOutOf(signed);
     if ('error' in outcome) return droppedFor(signed, outcome);
     return { signed, receipt: { rows: outcome.rows, status: 'applied', tx: signed.id } };
   }

@@ -73,13 +73,18 @@ const callSchema = z.strictObject({
   function: identifierSchema,
   kind: z.literal('call'),
 });
-const deploySchema = z.strictObject({
-  ...common,
-  contract: contractNameSchema,
-  kind: z.literal('deploy'),
-  replaces: oidSchema.nullable(),
-  source: textSchema,
-});
+const deploySchema = z
+  .strictObject({
+    ...common,
+    contract: contractNameSchema,
+    kind: z.literal('deploy'),
+    migrate: textSchema.exactOptional(),
+    replaces: oidSchema.nullable(),
+    source: textSchema,
+  })
+  .refine(({ migrate, replaces }) => migrate === undefined || replaces !== null, {
+    message: 'there is nothing to migrate where replaces is null',
+  });
 const importSchema = z.strictObject({
   ...common,
   columns: z.array(identifierSchema).min(1).max(1_600),

@@ -79,18 +79,44 @@ export class WorkingState {
     this.#roots.set(table, root);
   }
 
-  deploy(name: string, update: ContractUpdate, inForce: ContractInForce): void {
+  /**
+   * Lays a contract over the state. Tables that it keeps keep their rows, unless a migration gives others.
+   * @param migrated the rows of every table of the contract, by its bare name
+   */
+  deploy(
+    name: string,
+    update: ContractUpdate,
+    inForce: ContractInForce,
+    migrated?: ReadonlyMap<string, TableRoot>,
+  ): void {
+    const before = new Set(this.contract(name)?.manifest.tables);
     this.#deployed.set(name, { update, inForce });
+    for (const bare of new Set([...before, ...update.tables.keys()])) {
+      const table = `${name}.${bare}`;
+      const isKept = before.has(bare) && update.tables.has(bare);
+      if (isKept && migrated === undefined) continue;
+      this.#rows.delete(table);
+      // Also a new table has its rows said: one of its name may have been there when the block began.
+      if (update.tables.has(bare)) this.#roots.set(table, migrated?.get(bare) ?? emptyTable(this.#buffer));
+      else this.#roots.delete(table);
+    }
+  }
+
+  /** A table as it is now, its trees in the buffer; undefined: there is none. */
+  table(table: string): Table | undefined {
+    const before = this.#table(table);
+    const written = this.#rows.get(table);
+    if (before === undefined || written === undefined) return before;
+    const changes = [...written].map(([name, line]) => ({ name, line }));
+    return { schema: before.schema, root: updateTable(this.#buffer, before, changes, this.#cache) };
   }
 
   /** Writes the state's trees into the buffer. Gives its id and, for tables whose rows changed, where they are. */
   settle(): { state: Oid; rows: ReadonlyMap<string, TableRoot> } {
     const rows = new Map(this.#roots);
-    for (const [table, written] of this.#rows) {
-      const before = this.#table(table);
-      if (before === undefined) continue;
-      const changes = [...written].map(([name, line]) => ({ name, line }));
-      rows.set(table, updateTable(this.#buffer, before, changes, this.#cache));
+    for (const name of this.#rows.keys()) {
+      const table = this.table(name);
+      if (table !== undefined) rows.set(name, table.root);
     }
     const contracts = new Map([...this.#deployed].map(([name, { update }]) => [name, update]));
     return { state: updateState(this.#buffer, this.#base.oid, { rows, contracts }), rows };

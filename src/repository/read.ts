@@ -31,6 +31,12 @@ export interface ContractInfo extends ContractManifest {
   readonly source: Oid;
 }
 
+/** A contract with its source, and the migration that came with it. */
+export interface ContractText extends ContractInfo {
+  readonly text: string;
+  readonly migrate?: string;
+}
+
 function unknownTable(state: State, table: string): AergoError {
   const candidates = state.tables();
   return new AergoError('AERGO_TABLE_UNKNOWN', `there is no table ${JSON.stringify(table)}`, {
@@ -94,14 +100,13 @@ function infoOf(state: State, name: string): ContractInfo | undefined {
 }
 
 /** A contract with the text of its source. Throws `AERGO_CONTRACT_UNKNOWN`. */
-export async function contractAt(
-  context: RepositoryContext,
-  name: string,
-  at = '@',
-): Promise<ContractInfo & { text: string }> {
+export async function contractAt(context: RepositoryContext, name: string, at = '@'): Promise<ContractText> {
   const state = await context.stateAt(at);
   const info = infoOf(state, checkContractName(name));
-  if (info !== undefined) return { ...info, text: state.contract(name)?.source ?? '' };
+  if (info !== undefined) {
+    const { source: text = '', migrate } = state.contract(name) ?? {};
+    return { ...info, text, ...(migrate === undefined ? {} : { migrate }) };
+  }
   throw new AergoError('AERGO_CONTRACT_UNKNOWN', `there is no contract ${name}`, {
     hint: 'aergo contract list',
     details: { contract: name, candidates: state.contracts() },

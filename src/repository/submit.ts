@@ -18,7 +18,7 @@ import {
 } from '../ledger/transaction.ts';
 import type { ObjectBuffer } from '../object/source.ts';
 import type { BranchHead, RepositoryContext } from './context.ts';
-import { judgeDeployment } from './contract-gate.ts';
+import { DeploymentGate } from './contract-gate.ts';
 import { checkSealer, keep, nextBlock, stageOrdinary } from './seal.ts';
 import { type BlockSummary, type Sealed, summaryOf } from './views.ts';
 
@@ -67,7 +67,7 @@ export async function submitOne(
 ): Promise<Submitted> {
   checkSealer(context, options.sealer.id);
   await refuseRepeated(context, signed, branch);
-  await judgeDeployment(signed.transaction);
+  await new DeploymentGate(context.store).judge(signed.transaction);
   const engine = await context.engine();
   const next = nextBlock(context, branch, undefined, options.buffer);
   const candidate = await ordinaryCandidate(context.history, signed, next.place.bound, branch.block);
@@ -207,11 +207,13 @@ class Submission {
   };
   readonly #context: RepositoryContext;
   readonly #options: SubmitOptions;
+  readonly #gate: DeploymentGate;
   readonly #seen = new Set<TransactionId>();
 
   constructor(context: RepositoryContext, options: SubmitOptions) {
     this.#context = context;
     this.#options = options;
+    this.#gate = new DeploymentGate(context.store);
   }
 
   /** Decodes one block's worth of lines and checks their signatures; those that are good. */
@@ -263,7 +265,7 @@ class Submission {
           throw new AergoError('AERGO_TRANSACTION_REPEATED', `transaction ${signed.id.slice(0, 7)} is there twice`);
         }
         await refuseRepeated(this.#context, signed, branch);
-        await judgeDeployment(signed.transaction);
+        await this.#gate.judge(signed.transaction);
         this.#seen.add(signed.id);
         const candidate = await ordinaryCandidate(this.#context.history, signed, bound, branch.block);
         admitted.push({ line, candidate });
