@@ -8,6 +8,7 @@ import { canonicalJson, type JsonValue } from '../crypto/canonical-json.ts';
 import { AergoError } from '../errors.ts';
 import type { Oid } from '../object/oid.ts';
 import { ObjectBuffer, type ObjectSource } from '../object/source.ts';
+import { diffStates } from '../state/state-difference.ts';
 import { emptyState } from '../state/state-update.ts';
 import type { NodeCache } from '../state/table.ts';
 import { type Candidate, ordinaryCandidate, type Rights } from './admission.ts';
@@ -192,7 +193,7 @@ export async function rebuildBlock(context: VerifyContext, engine: Engine, engin
     checkDecided(id, staged.transactions, leftOut);
     const rebuilt = assembleBlock(planOf(block), staged);
     if (putBlockTree(buffer, rebuilt) !== block.commit.tree)
-      throw firstDifference(reader, block, rebuilt, staged.transactions);
+      throw firstDifference(reader, buffer, block, rebuilt, staged.transactions);
   } catch (error) {
     await engine.abandon();
     throw error;
@@ -229,6 +230,7 @@ function checkDecided(
 
 function firstDifference(
   reader: BlockReader,
+  source: ObjectSource,
   block: Block,
   rebuilt: BlockContent,
   staged: readonly StagedTransaction[],
@@ -253,11 +255,30 @@ function firstDifference(
     });
   }
   if (rebuilt.state !== block.state) {
-    return wrong(block.id, 'its state differs from the run', { expected: rebuilt.state, found: block.state });
+    const place = firstPlace(source, rebuilt.state, block.state);
+    return wrong(block.id, `its state differs from the run${place === undefined ? '' : `, first in ${place}`}`, {
+      expected: rebuilt.state,
+      found: block.state,
+    });
   }
   if (text(rebuilt.header) !== text(block.header))
     return wrong(block.id, 'its header does not follow from its content', { expected: rebuilt.header });
   return wrong(block.id, 'its transactions or data do not follow from the run');
+}
+
+/** The row, or the table, in which two states differ first; undefined where that cannot be read. */
+function firstPlace(source: ObjectSource, a: Oid, b: Oid): string | undefined {
+  try {
+    for (const { table, changes } of diffStates(source, a, b).tables) {
+      for (const { name } of changes) return `row ${name} of ${table}`;
+      return `table ${table}`;
+    }
+    return undefined;
+  } catch (error) {
+    // What a forger wrote in the place of a state need not be one.
+    if (error instanceof AergoError) return undefined;
+    throw error;
+  }
 }
 
 /**
