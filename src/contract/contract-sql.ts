@@ -3,7 +3,7 @@
  * calls over all contracts. Everything a contract makes ends up owned by the host; its role has exactly the rights that its
  * functions need. The texts made here are part of the engine id (by this file's template, `sandboxTemplate`).
  */
-import { ownerRole } from './engine-sql.ts';
+import { ownerRole, readerRole } from './engine-sql.ts';
 import { callSchemaOf, quoteName, quoteText, roleOf } from './names.ts';
 import {
   type Argument,
@@ -48,10 +48,12 @@ export function sealSql({ name, contract }: InstalledContract): string {
   const role = roleOf(name);
   const calls = callSchemaOf(name);
   const lines = [`DROP FUNCTION ${calls}."$deploy"(text);`, `REVOKE CREATE ON SCHEMA ${schema} FROM ${role};`];
+  lines.push(`GRANT USAGE ON SCHEMA ${schema} TO ${readerRole};`);
   for (const table of contract.tables) {
     const target = `${schema}.${quoteName(table.name)}`;
     lines.push(`ALTER TABLE ${target} OWNER TO ${ownerRole};`);
     lines.push(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${target} TO ${role};`);
+    lines.push(`GRANT SELECT ON ${target} TO ${readerRole};`);
     lines.push(
       `CREATE TRIGGER "aergo$capture" AFTER INSERT OR UPDATE OR DELETE ON ${target} FOR EACH ROW EXECUTE FUNCTION "aergo$host".capture();`,
     );
@@ -59,7 +61,7 @@ export function sealSql({ name, contract }: InstalledContract): string {
   for (const view of contract.views) {
     const target = `${schema}.${quoteName(view)}`;
     lines.push(`ALTER VIEW ${target} SET (security_invoker = true);`, `ALTER VIEW ${target} OWNER TO ${ownerRole};`);
-    lines.push(`GRANT SELECT ON ${target} TO ${role};`);
+    lines.push(`GRANT SELECT ON ${target} TO ${role}, ${readerRole};`);
   }
   for (const type of contract.types) lines.push(`ALTER TYPE ${schema}.${quoteName(type.name)} OWNER TO ${ownerRole};`);
   for (const domain of contract.domains)
@@ -77,7 +79,8 @@ function sealFunction(name: string, signature: FunctionSignature): string[] {
   return [
     `ALTER FUNCTION ${target} OWNER TO ${ownerRole};`,
     `REVOKE ALL ON FUNCTION ${target} FROM PUBLIC;`,
-    `GRANT EXECUTE ON FUNCTION ${target} TO ${roleOf(name)};`,
+    // The reading role needs the functions that views use; they run with its rights, not the contract's.
+    `GRANT EXECUTE ON FUNCTION ${target} TO ${roleOf(name)}, ${readerRole};`,
   ];
 }
 

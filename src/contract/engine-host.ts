@@ -50,8 +50,13 @@ export class EngineHost {
     return this.#thread?.usable === true;
   }
 
-  async moveTo(source: ObjectSource, state: Oid): Promise<void> {
+  /** What a lost engine is made anew from. */
+  remember(source: ObjectSource): void {
     this.#source = source;
+  }
+
+  async moveTo(source: ObjectSource, state: Oid): Promise<void> {
+    this.remember(source);
     // A lost engine need not come back to where it stood before it goes on.
     if (!this.usable) this.#thread = undefined;
     await this.ready();

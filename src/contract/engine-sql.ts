@@ -6,6 +6,9 @@
 /** Who owns what contracts make: no superuser, cannot log in, and no contract's role is a member of it. */
 export const ownerRole = '"aergo$owner"';
 
+/** Who a person's query runs as: may read contracts' tables and views, and do nothing else. */
+export const readerRole = '"aergo$reader"';
+
 /**
  * The context of a call is one setting, `aergo.call`: number of the call, transaction id, author, calling contract (or
  * nothing), separated by spaces. Contracts can neither read nor write settings; these functions read it for them.
@@ -49,10 +52,31 @@ BEGIN
 END $$;
 `;
 
+/**
+ * Runs one statement as the reading role and gives its rows as texts (record_out), the first `most` of them. Inside a
+ * SECURITY DEFINER function no statement can become another role; a cursor takes only what reads.
+ */
+const reader = `
+CREATE ROLE ${readerRole} NOLOGIN;
+CREATE FUNCTION "aergo$host".read(statement text, most bigint) RETURNS SETOF text LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  found record;
+  given bigint := 0;
+BEGIN
+  FOR found IN EXECUTE statement LOOP
+    RETURN NEXT found::text;
+    given := given + 1;
+    EXIT WHEN given >= most;
+  END LOOP;
+END $$;
+ALTER FUNCTION "aergo$host".read(text, bigint) OWNER TO ${readerRole};
+`;
+
 /** Made in each session: the changed rows of the SQL transaction; emptied by its end, by a rollback too. */
 export const sessionSql = `
 CREATE TEMP TABLE "aergo$captured" (number int, relation oid, before text, after text) ON COMMIT DELETE ROWS;
 `;
 
 /** Run once, when the data directory is prepared; the grants follow (grants.ts). */
-export const preparationSql = `${host}${context}`;
+export const preparationSql = `${host}${context}${reader}`;

@@ -12,7 +12,8 @@ import type { CallDeadline, CallFailure, CallOutcome, EngineCall } from './call-
 import { engineFiles } from './engine-description.ts';
 import { type Block, EngineHost } from './engine-host.ts';
 import { EnginePlace } from './engine-place.ts';
-import { DeadlineMissed, StatementRefused, ThreadLost } from './engine-thread.ts';
+import { type Query, runQuery, runQueryAt } from './engine-query.ts';
+import { DeadlineMissed, ThreadLost } from './engine-thread.ts';
 import { contractOf, migrationOf } from './gate.ts';
 import { sameRows } from './move-rows.ts';
 import type { ParsedContract } from './parsed-contract.ts';
@@ -65,6 +66,13 @@ export interface DeployMigration {
   readonly id: string;
   /** The author's key id. */
   readonly author: string;
+}
+
+export interface QueryOptions {
+  /** Rows given at most; 10,000 where absent. */
+  readonly maxRows?: number;
+  /** What the clock says meanwhile; the last block's time where absent. */
+  readonly time_ms?: number;
 }
 
 export type ImportOutcome = { readonly status: 'ok' } | CallFailure;
@@ -312,37 +320,26 @@ export class Engine {
   }
 
   /**
-   * Runs one reading statement on the current state; tables are named `contract.table`. Nothing of it stays.
-   * @param options `maxRows`: rows given at most, 10,000 where absent; `time_ms`: what the clock says, the last block's where absent
+   * Runs one reading statement on the rows that the engine holds; tables are named `contract.table`. Nothing of it stays.
    * @throws AergoError AERGO_QUERY_REFUSED, AERGO_QUERY_FAILED, AERGO_QUERY_DEADLINE
    */
-  async query(
-    sql: string,
-    options: { readonly maxRows?: number; readonly time_ms?: number } = {},
-  ): Promise<QueryAnswer> {
+  async query(sql: string, options: QueryOptions = {}): Promise<QueryAnswer> {
     this.#outsideBlock('query');
+    return runQuery(this.#host, await this.#queryOf(sql, options));
+  }
+
+  /**
+   * As `query`, on the rows of any state. The engine stays where it stands, unless it stands nowhere.
+   * @throws AergoError as `query`
+   */
+  async queryAt(source: ObjectSource, state: Oid, sql: string, options: QueryOptions = {}): Promise<QueryAnswer> {
+    this.#outsideBlock('query');
+    return runQueryAt(this.#host, source, state, await this.#queryOf(sql, options));
+  }
+
+  async #queryOf(sql: string, { maxRows = 10_000, time_ms = this.#time_ms }: QueryOptions): Promise<Query> {
     await checkQuery(sql);
-    await this.#host.ready();
-    try {
-      const request = { sql, maxRows: options.maxRows ?? 10_000, time_ms: options.time_ms ?? this.#time_ms };
-      return await this.#host.request('query', request, this.#queryDeadline_ms);
-    } catch (error) {
-      if (error instanceof DeadlineMissed) {
-        throw new AergoError(
-          'AERGO_QUERY_DEADLINE',
-          `the query took more than ${this.#queryDeadline_ms / 1000} s and was stopped`,
-          {
-            hint: 'ask for less, or by the columns of an index',
-            cause: error,
-          },
-        );
-      }
-      if (!(error instanceof StatementRefused)) throw error;
-      throw new AergoError('AERGO_QUERY_FAILED', `The query failed: ${error.message} (${error.sqlstate}).`, {
-        cause: error,
-        details: { sqlstate: error.sqlstate, position: error.position },
-      });
-    }
+    return { sql, maxRows, time_ms, deadline_ms: this.#queryDeadline_ms };
   }
 
   /** Runs a batch; undefined when it did not come to its end: the engine is lost, and none of the batch has run. */

@@ -44,6 +44,39 @@ export async function moveRows(target: MoveTarget, source: ObjectSource, from: O
   return written;
 }
 
+/**
+ * Moves inside a SQL transaction that the caller takes back: the rows of another state, to look at.
+ * @throws as `moveRows`
+ */
+export async function visitRows(target: MoveTarget, source: ObjectSource, from: Oid, to: Oid): Promise<void> {
+  await target.thread.request('moveBegin', {});
+  await moveByDifference(target, source, from, State.open(source, to));
+}
+
+/** How many rows would be written to come from one state to another, counted no further than to `limit`. */
+export async function distance(
+  { thread, contracts }: MoveTarget,
+  source: ObjectSource,
+  from: Oid,
+  to: Oid,
+  limit: number,
+): Promise<number> {
+  const difference = diffStates(source, from, to);
+  let rows = 0;
+  for (const { changes } of difference.tables) {
+    for (const _ of changes) {
+      rows += 1;
+      if (rows > limit) return rows;
+    }
+  }
+  // A contract that is installed anew has all its rows written again.
+  const tables = difference.contracts.flatMap((name) =>
+    (contracts.get(name)?.tables ?? []).map((table) => `${name}.${table.name}`),
+  );
+  for (const table of tables) rows += await thread.request('count', { table });
+  return rows;
+}
+
 async function moveFromNothing(target: MoveTarget, goal: State): Promise<number> {
   for (const name of [...target.contracts.keys()]) await drop(target, name);
   for (const name of goal.contracts()) await install(target, goal, name, []);

@@ -4,7 +4,7 @@
  * never taken for an empty one.
  */
 import { PGlite, protocol } from '@electric-sql/pglite';
-import { type Answer, readAnswer, type ServerError } from './backend-messages.ts';
+import { type Answer, type AnswerColumn, readAnswer, type ServerError } from './backend-messages.ts';
 import { startParameters } from './settings.ts';
 
 const { serialize } = protocol;
@@ -71,16 +71,10 @@ export class Session {
     this.#prepared.clear();
   }
 
-  /** Runs one statement, with its columns described, and stops after `limit` rows. */
-  select(sql: string, limit: number): Answer {
-    const messages = [
-      serialize.parse({ text: sql }),
-      serialize.bind({}),
-      serialize.describe({ type: 'P' }),
-      serialize.execute({ rows: limit }),
-      serialize.sync(),
-    ];
-    return this.#exchange(messages, 1);
+  /** The columns that one statement would give; it does not run. @throws SqlFailure, EngineBroken */
+  describe(sql: string): readonly AnswerColumn[] {
+    const messages = [serialize.parse({ text: sql }), serialize.describe({ type: 'S' }), serialize.sync()];
+    return this.#exchange(messages, 0).columns;
   }
 
   /** COPY … FROM STDIN with the data in PostgreSQL's text form. */

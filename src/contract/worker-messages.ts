@@ -69,7 +69,8 @@ export interface WorkerCalls {
     answer: NormalisedPiece;
   };
   normaliseEnd: { request: object; answer: null };
-  query: { request: { sql: string; maxRows: number; time_ms: number }; answer: QueryAnswer };
+  /** `moved`: after `moveBegin` and moves, all of which are taken back with it. */
+  query: { request: { sql: string; maxRows: number; time_ms: number; moved: boolean }; answer: QueryAnswer };
   maintain: { request: object; answer: null };
   close: { request: object; answer: null };
 }

@@ -125,9 +125,15 @@ const handlers: Handlers = {
   normalisePiece: ({ columns, rows, offset }): NormalisedPiece =>
     normalisePiece(materialiser(), normalising, columns, rows, offset),
   normaliseEnd: () => sql('ROLLBACK'),
-  query(request) {
-    time_ms = request.time_ms;
-    return readQuery(materialiser().session, request.sql, request.maxRows);
+  query({ sql: statement, maxRows, time_ms: now_ms, moved }) {
+    time_ms = now_ms;
+    if (!moved) sql('BEGIN');
+    try {
+      return readQuery(materialiser().session, statement, maxRows);
+    } finally {
+      sql('ROLLBACK');
+      if (moved) materialiser().reload();
+    }
   },
   maintain() {
     // Nobody else vacuums; and in single-user mode nobody else makes checkpoints, so the log would only grow.

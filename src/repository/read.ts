@@ -85,8 +85,7 @@ export async function* scanTable(context: RepositoryContext, table: string, at =
 export async function querySql(context: RepositoryContext, sql: string, at = '@'): Promise<QueryAnswer> {
   const { header, state } = await context.blockAt(at);
   const engine = await context.engine();
-  await engine.moveTo(context.store, state);
-  return engine.query(sql, { time_ms: header.time });
+  return engine.queryAt(context.store, state, sql, { time_ms: header.time });
 }
 
 export async function contractsAt(context: RepositoryContext, at = '@'): Promise<ContractInfo[]> {

@@ -281,19 +281,23 @@ describe('a query', () => {
     'SELEC 1',
     'ROLLBACK',
     'EXPLAIN SELECT 1',
+    'SELECT * FROM bank.accounts FOR UPDATE',
+    'TABLE pg_catalog.pg_class',
+    'SELECT * FROM pg_class',
+    'SELECT * FROM information_schema.tables',
+    'SELECT * FROM "aergo$host".position',
+    "SELECT bank.open_account('x', 1)",
+    "SELECT set_config('search_path', 'bank', false)",
+    'SELECT pg_sleep(1)',
+    "SELECT pg_catalog.pg_read_file('PG_VERSION')",
+    "SELECT lo_import('/etc/passwd')",
   ]) {
     it(`refuses ${sql === '' ? 'nothing' : sql}`, async () => {
       await expect(engine.query(sql)).rejects.toMatchObject({ code: 'AERGO_QUERY_REFUSED', exitCode: 2 });
     });
   }
 
-  it('leaves nothing behind, even through a function that writes', async () => {
-    await expect(
-      engine.query("SELECT set_config('search_path', 'bank', false), bank.open_account('x', 1)"),
-    ).rejects.toMatchObject({
-      code: 'AERGO_QUERY_FAILED',
-      details: { sqlstate: '25006' },
-    });
+  it('leaves nothing behind', async () => {
     await expect(engine.query('SELECT * FROM nothing')).rejects.toMatchObject({ code: 'AERGO_QUERY_FAILED' });
     expect(await balances()).toBe('alice=1000.00 bob=0.00');
   });

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CallOutcome, Engine } from '../../src/contract/engine.ts';
+import { engineFiles } from '../../src/contract/engine-description.ts';
+import { Session } from '../../src/contract/session.ts';
 import { parseOid } from '../../src/object/oid.ts';
 import { author, bank, call, States } from './workbench.ts';
 
@@ -201,13 +204,13 @@ describe('what a call sees', () => {
   });
 
   async function settings(names: string[]) {
-    const other = await Engine.open();
+    const session = await Session.open({ archive: readFileSync(engineFiles().archive) });
     try {
-      return await other.query(
+      return session.execute(
         `SELECT ${names.map((name) => (name === 'lc_collate' ? '(SELECT datcollate FROM pg_database LIMIT 1)' : `current_setting('${name}')`)).join(', ')}`,
       );
     } finally {
-      await other.close();
+      await session.close();
     }
   }
 });
