@@ -1,11 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CallOutcome, Engine, type EngineCall } from '../../src/contract/engine.ts';
+import { Engine } from '../../src/contract/engine.ts';
 import { preparationSql } from '../../src/contract/engine-sql.ts';
 import { acceptContract } from '../../src/contract/gate.ts';
 import { quoteName, quoteText } from '../../src/contract/names.ts';
 import type { ParsedContract } from '../../src/contract/parsed-contract.ts';
 import { engineSettings } from '../../src/contract/settings.ts';
-import { type AcceptedContract, acceptedContracts, type Ending } from '../support/accepted-contracts.ts';
+import {
+  type AcceptedContract,
+  acceptedCall,
+  acceptedContracts,
+  type Ending,
+  endingOf,
+} from '../support/accepted-contracts.ts';
 import { NativePostgres, nativeBinaries } from '../support/native-postgres.ts';
 import { States } from './workbench.ts';
 
@@ -32,18 +38,6 @@ const pinned = [
 const height = 7;
 const settings = pinned.map((name) => `SET ${name} = ${quoteText(engineSettings[name] ?? '')};`).join('\n');
 const mark = 'aergo:';
-
-function callOf({ name, calls }: AcceptedContract, at: number): EngineCall {
-  const call = calls[at];
-  if (call === undefined) throw new Error('no such call');
-  return {
-    id: at.toString(16).padStart(64, '0'),
-    author: call.author,
-    contract: name,
-    function: call.function,
-    args: call.args,
-  };
-}
 
 /** Plays it in one transaction of the native server, which is rolled back: each call by itself, in plain SQL. */
 function playNatively(server: NativePostgres, accepted: AcceptedContract, contract: ParsedContract): Played {
@@ -87,7 +81,7 @@ ROLLBACK;`);
 }
 
 function nativeCall(accepted: AcceptedContract, contract: ParsedContract, at: number): string {
-  const call = callOf(accepted, at);
+  const call = acceptedCall(accepted, at);
   const returns = contract.functions.find((signature) => signature.name === call.function)?.returns;
   const values = call.args.map((value) => (value === null ? 'NULL' : quoteText(value)));
   const run = `${quoteName(accepted.name)}.${quoteName(call.function)}(${values.join(', ')})`;
@@ -118,7 +112,7 @@ async function playInEngine(
   await engine.begin({ height, time_ms: (time_us + 0.5) / 1000 });
   try {
     expect(await engine.deploy(accepted.name, accepted.source)).toMatchObject({ status: 'ok' });
-    const outcomes = await engine.run(accepted.calls.map((_, at) => callOf(accepted, at)));
+    const outcomes = await engine.run(accepted.calls.map((_, at) => acceptedCall(accepted, at)));
     const rows = new Map<string, string>();
     for (const outcome of outcomes) {
       for (const { table, name, after } of outcome.status === 'ok' ? outcome.changes : []) {
@@ -126,17 +120,10 @@ async function playInEngine(
         else rows.set(`${table} ${name}`, `${mark}${table.slice(accepted.name.length + 1)} ${after.trim()}`);
       }
     }
-    return { endings: outcomes.map(ending), rows: [...rows.values()].map(normal).sort() };
+    return { endings: outcomes.map(endingOf), rows: [...rows.values()].map(normal).sort() };
   } finally {
     await engine.abandon();
   }
-}
-
-function ending(outcome: CallOutcome): Ending {
-  if (outcome.status === 'ok') return { result: outcome.result };
-  if (outcome.status === 'deadline') return { sqlstate: 'late!' };
-  const { sqlstate, message } = outcome;
-  return { sqlstate, message: sqlstate === 'P0001' ? message : undefined };
 }
 
 /** `json_build_object` spaces its members. */

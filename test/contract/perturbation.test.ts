@@ -4,6 +4,7 @@ import { contractOf } from '../../src/contract/gate.ts';
 import { encodeManifest, manifestOf } from '../../src/contract/manifest.ts';
 import type { Oid } from '../../src/object/oid.ts';
 import { updateState } from '../../src/state/state-update.ts';
+import { acceptedCall, acceptedContracts, type Ending, endingOf } from '../support/accepted-contracts.ts';
 import { author, call, States } from './workbench.ts';
 
 /** What depends on more than its rows, beside what does not. `contractOf` reads a source without judging it: no gate. */
@@ -116,5 +117,25 @@ describe('a perturbed engine', () => {
     expect(await engine.query('SELECT count(*), sum(id), count(u) FROM q.queue')).toMatchObject({
       rows: [['40', '820', '40']],
     });
+  });
+
+  it.for(acceptedContracts())('gives the results and the state of the accepted contract $name', async (accepted) => {
+    const played = async (engine: Engine, perBlock: number): Promise<{ endings: Ending[]; state: Oid }> => {
+      const states = new States();
+      await engine.moveTo(states.source, await states.deploy(accepted.name, accepted.source));
+      const endings: Ending[] = [];
+      while (endings.length < accepted.calls.length) {
+        await engine.begin({ height: 7, time_ms });
+        const first = endings.length;
+        const calls = accepted.calls.slice(first, first + perBlock).map((_, at) => acceptedCall(accepted, first + at));
+        const outcomes = await engine.run(calls);
+        endings.push(...outcomes.map(endingOf));
+        await engine.finish(states.apply(outcomes));
+      }
+      return { endings, state: states.current };
+    };
+    const expected = await played(plain.engine, accepted.calls.length);
+    expect(expected.endings).toEqual(accepted.calls.map((call) => call.expected));
+    expect(await played(perturbed.engine, 2)).toEqual(expected);
   });
 });

@@ -12,6 +12,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { CallOutcome, EngineCall } from '../../src/contract/engine.ts';
 
 export interface AcceptedCall {
   readonly line: number;
@@ -27,6 +28,7 @@ export type Ending =
   | { readonly sqlstate: string; readonly message?: string | undefined };
 
 export interface AcceptedContract {
+  /** The file's, with `_` for `-`: a contract's name. */
   readonly name: string;
   readonly source: string;
   readonly calls: readonly AcceptedCall[];
@@ -39,7 +41,23 @@ const directory = fileURLToPath(new URL('../../fixtures/contracts/accepted', imp
 export function acceptedContracts(): AcceptedContract[] {
   return globSync('*.sql', { cwd: directory })
     .sort()
-    .map((file) => readContract(basename(file, '.sql'), readFileSync(join(directory, file), 'utf8')));
+    .map((file) => readContract(basename(file, '.sql').replaceAll('-', '_'), readFileSync(join(directory, file), 'utf8')));
+}
+
+/** A call as the engine takes it; its id is its place. */
+export function acceptedCall({ name, calls }: AcceptedContract, at: number): EngineCall {
+  const call = calls[at];
+  if (call === undefined) throw new Error('no such call');
+  const { author, args } = call;
+  return { id: at.toString(16).padStart(64, '0'), author, contract: name, function: call.function, args };
+}
+
+/** What came of a call in the engine. */
+export function endingOf(outcome: CallOutcome): Ending {
+  if (outcome.status === 'ok') return { result: outcome.result };
+  if (outcome.status === 'deadline') throw new Error('a call of the corpus was stopped: the machine is too busy');
+  const { sqlstate, message } = outcome;
+  return { sqlstate, message: sqlstate === 'P0001' ? message : undefined };
 }
 
 /** The id of a key that stands for somebody: no key that could sign. */
