@@ -6,11 +6,12 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_pr
 import { once } from 'node:events';
 import { chownSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
-/** The newest PostgreSQL that is installed: where its programs are. */
+/** The newest PostgreSQL server that is installed: where its programs are. A client alone is none. */
 export function nativeBinaries(): string | undefined {
-  return globSync('/usr/lib/postgresql/*/bin')
+  return globSync('/usr/lib/postgresql/*/bin/initdb')
+    .map(dirname)
     .sort((a, b) => version(a) - version(b))
     .at(-1);
 }
