@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CallOutcome, Engine } from '../../src/contract/engine.ts';
 import { contractOf } from '../../src/contract/gate.ts';
@@ -99,6 +101,25 @@ describe('a perturbed engine', () => {
   it.each(['q.in_order', 'q.sum_up', 'q.clock'])('gives the same result of %s', async (name) => {
     const expected = await results(plain, name, 1);
     expect(new Set([...expected, ...(await results(perturbed, name, 6))]).size).toBe(1);
+  });
+
+  it('runs on a machine whose clock is years ahead, runs faster, and stands in another time zone', async () => {
+    const module = new URL('../../src/contract/perturbation.ts', import.meta.url).href;
+    const look = 'new Date().getFullYear(), Math.floor(performance.now() / 86400000), new Date(0).getTimezoneOffset()';
+    const thread = new Worker(
+      `const { parentPort } = require('node:worker_threads');
+       import(${JSON.stringify(module)}).then(({ shiftMachine }) => {
+         const before = [${look}];
+         shiftMachine({ seed: 'a' });
+         parentPort.postMessage({ before, after: [${look}] });
+       });`,
+      { eval: true, execArgv: [] },
+    );
+    const [{ before, after }] = (await once(thread, 'message')) as [{ before: number[]; after: number[] }];
+    expect(after[0]).toBeGreaterThan(before[0] ?? 0);
+    expect(after[1]).toBeGreaterThan(364);
+    expect(after[2]).not.toBe(before[2]);
+    expect(new Date().getFullYear()).toBe(before[0]);
   });
 
   it('repeats itself under the same seed', async () => {
