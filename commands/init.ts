@@ -56,7 +56,7 @@ export default class Init extends AergoCommand {
         return `ledger ${visible(name)}: ${head.branch} at ${blockName(head.block)}`;
       },
     );
-    this.output.note('  next: aergo contract deploy FILE.sql');
+    this.output.note('  next: aergo contract new bank --template bank');
   }
 
   /** Who has no key at all gets one, named after the user. */

@@ -5,6 +5,7 @@
  *     const repository = await Repository.open(directory, options);
  *     const { receipt } = await repository.call({ contract: 'bank', function: 'pay', args: ['alice', 'bob', '5'], key });
  */
+import type { ContractUnderTest, TestOutcome } from './contract/contract-test.ts';
 import { manifestOf } from './contract/manifest.ts';
 import type { KeyId, SigningKey } from './crypto/key.ts';
 import type { Visibility } from './directory/version.ts';
@@ -17,6 +18,7 @@ import { objectId } from './object/object.ts';
 import type { Oid } from './object/oid.ts';
 import * as branches from './repository/branches.ts';
 import type { BranchHead, RepositoryContext, RepositoryOptions } from './repository/context.ts';
+import { testAt } from './repository/contract-test.ts';
 import { exportGit, type GitExport } from './repository/export-git.ts';
 import { type ImportOptions, importTable } from './repository/import.ts';
 import { type InitOptions, initRepository, openContext } from './repository/init.ts';
@@ -243,6 +245,11 @@ export class Repository {
 
   contract(name: string, at?: string): Promise<read.ContractText> {
     return read.contractAt(this.#context, name, at);
+  }
+
+  /** Runs the tests of a contract, each on the rows of a revision that are given back as they were. */
+  testContract(contract: ContractUnderTest, at = '@'): Promise<TestOutcome[]> {
+    return testAt(this.#context, contract, at);
   }
 
   async tables(at = '@'): Promise<string[]> {

@@ -57,7 +57,7 @@ test('every dependency has its line in docs/dependencies.md, and none stands the
 });
 
 test('links between documents lead somewhere', () => {
-  const pages = ['README.md', ...globSync('docs/*.md', { cwd: root }), 'fixtures/berka/README.md'];
+  const pages = ['README.md', ...globSync('docs/**/*.md', { cwd: root }), 'fixtures/berka/README.md'];
   const dead = pages.flatMap((page) =>
     [...readFileSync(join(root, page), 'utf8').matchAll(/\]\(([^)#:]+)(#[^)]*)?\)/g)]
       .map(([, target = '']) => target)

@@ -11,6 +11,7 @@ export default class ContractList extends AergoCommand {
     const { flags } = await this.parse(ContractList);
     const contracts = await this.withRepository((repository) => repository.contracts(flags.at));
     this.print({ contracts }, () => contracts.map(contractLine));
-    if (contracts.length === 0) this.hint('aergo contract deploy FILE.sql');
+    if (contracts.length === 0)
+      this.hint('aergo contract new NAME --template TEMPLATE, or aergo contract deploy FILE.sql');
   }
 }

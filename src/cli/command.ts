@@ -132,6 +132,11 @@ export abstract class AergoCommand extends Command {
     return locateRepository(process.cwd());
   }
 
+  /** Whether the work directory is in a repository. */
+  protected get hasRepository(): boolean {
+    return this.#repositoryOrNone() !== undefined;
+  }
+
   /** Opens the repository, gives it to `use`, and closes it again whatever happens. */
   protected async withRepository<T>(use: (repository: Repository) => Promise<T> | T): Promise<T> {
     const directory = this.repositoryDirectory;

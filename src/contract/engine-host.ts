@@ -10,8 +10,7 @@ import type { EnginePlace } from './engine-place.ts';
 import { EngineThread, ThreadLost } from './engine-thread.ts';
 import { moveRows } from './move-rows.ts';
 import type { ParsedContract } from './parsed-contract.ts';
-import type { Perturbation } from './perturbation.ts';
-import type { WorkerCalls } from './worker-messages.ts';
+import type { EngineVariant, WorkerCalls } from './worker-messages.ts';
 
 /** The block under way: where a lost engine has to come back to. */
 export interface Block {
@@ -30,7 +29,7 @@ const churn = 50_000;
 
 export class EngineHost {
   readonly #place: EnginePlace;
-  readonly #perturbation: Perturbation | undefined;
+  readonly #variant: EngineVariant;
   #thread: EngineThread | undefined;
   #source: ObjectSource | undefined;
   /** The state whose rows the engine holds. */
@@ -40,9 +39,9 @@ export class EngineHost {
   /** Rows written since tables were vacuumed last. */
   churned = 0;
 
-  constructor(place: EnginePlace, perturbation?: Perturbation) {
+  constructor(place: EnginePlace, variant: EngineVariant = {}) {
     this.#place = place;
-    this.#perturbation = perturbation;
+    this.#variant = variant;
   }
 
   /** Whether there is a thread that has not been lost. */
@@ -140,8 +139,7 @@ export class EngineHost {
   }
 
   #opening(): WorkerCalls['open']['request'] {
-    const place = this.#place.prepare();
-    return this.#perturbation === undefined ? place : { ...place, perturbation: this.#perturbation };
+    return { ...this.#place.prepare(), ...this.#variant };
   }
 
   async #move(source: ObjectSource, state: Oid): Promise<void> {

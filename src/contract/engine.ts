@@ -17,16 +17,16 @@ import { DeadlineMissed, ThreadLost } from './engine-thread.ts';
 import { contractOf, migrationOf } from './gate.ts';
 import { sameRows } from './move-rows.ts';
 import type { ParsedContract } from './parsed-contract.ts';
-import type { Perturbation } from './perturbation.ts';
 import { checkQuery } from './query-gate.ts';
 import { engineLimits, rowsPerPiece } from './settings.ts';
-import type { InstallOutcome, InstallRequest, QueryAnswer } from './worker-messages.ts';
+import type { EngineVariant, InstallOutcome, InstallRequest, QueryAnswer } from './worker-messages.ts';
 
 export type { CallFailure, CallOutcome, ConstraintKind, EngineCall } from './call-outcome.ts';
 export type { RowWrite } from './net-changes.ts';
 export type { QueryAnswer } from './worker-messages.ts';
 
-export interface EngineOptions {
+/** With what makes it another engine (`EngineVariant`), which is for engines in memory only. */
+export interface EngineOptions extends EngineVariant {
   /** `.aergo/cache`; absent: in memory. */
   readonly directory?: string;
   /** The prepared data directory, a tar; absent: this build's. */
@@ -39,8 +39,6 @@ export interface EngineOptions {
   readonly deployDeadline_ms?: number;
   /** Processor time of one query, in milliseconds; 30,000 where absent. */
   readonly queryDeadline_ms?: number;
-  /** Makes everything another that no result may depend on; only in memory. */
-  readonly perturbation?: Perturbation;
 }
 
 /** What came of a deployment. */
@@ -96,7 +94,9 @@ export class Engine {
   static async open(options: EngineOptions = {}): Promise<Engine> {
     const archive = options.archive ?? engineFiles().archive;
     const place = await EnginePlace.take(options.directory, archive, options.lockTimeout_ms ?? 10_000);
-    const engine = new Engine(new EngineHost(place, options.perturbation), options);
+    const { perturbation, testing } = options;
+    const variant = { ...(perturbation && { perturbation }), ...(testing === true && { testing }) };
+    const engine = new Engine(new EngineHost(place, variant), options);
     try {
       await engine.#host.ready();
     } catch (error) {

@@ -26,6 +26,13 @@ export interface QueryAnswer {
   readonly more: boolean;
 }
 
+/** An engine in memory that is not the one that blocks are made with. */
+export interface EngineVariant {
+  readonly perturbation?: Perturbation;
+  /** It has what tests of contracts may use beside what contracts may (testing-sql.ts). */
+  readonly testing?: boolean;
+}
+
 /** A contract to install: the tables whose rows it keeps as they are, or the migration of all of them. */
 export interface InstallRequest {
   readonly name: string;
@@ -37,7 +44,7 @@ export interface InstallRequest {
 /** Requests and what answers them. */
 export interface WorkerCalls {
   open: {
-    request: { directory?: string; archive?: Uint8Array<ArrayBuffer>; perturbation?: Perturbation };
+    request: { directory?: string; archive?: Uint8Array<ArrayBuffer> } & EngineVariant;
     answer: { position: string | null; contracts: readonly [string, ParsedContract][] };
   };
   /** Moving: between `moveBegin` and `moveEnd` or `moveFailed`. */

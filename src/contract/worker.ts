@@ -9,6 +9,7 @@ import { Disturbance, shiftMachine } from './perturbation.ts';
 import { readQuery } from './read-query.ts';
 import { EngineBroken, Session, SqlFailure } from './session.ts';
 import { type NormalisedPiece, normalisePiece, openStage } from './staging.ts';
+import { testingSql } from './testing-sql.ts';
 import { BlockTransaction } from './transaction.ts';
 import type { WorkerAnswer, WorkerCalls, WorkerFault, WorkerOperation, WorkerRequest } from './worker-messages.ts';
 
@@ -43,11 +44,12 @@ type Handlers = {
 };
 
 const handlers: Handlers = {
-  async open({ perturbation, ...place }) {
+  async open({ perturbation, testing, ...place }) {
     if (perturbation !== undefined) shiftMachine(perturbation);
     const { sessionSql } = await import('./engine-sql.ts');
     const session = await Session.open(place);
     session.execute(sessionSql);
+    if (testing === true) session.execute(testingSql);
     opened = new Materialiser(session);
     if (perturbation !== undefined) disturbance = new Disturbance(opened, perturbation);
     return { position: opened.position(), contracts: [...opened.contracts()] };

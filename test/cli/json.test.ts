@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bank } from './bank.ts';
@@ -76,6 +77,36 @@ test('reading commands', { timeout: 120_000 }, async () => {
     rows: [['alice', '100.00', null]],
     columns: [{ name: 'owner' }, { name: 'balance' }, { name: 'nothing' }],
   });
+});
+
+test('contracts from templates, and their tests', { timeout: 120_000 }, async () => {
+  expect((await json('contract templates')).value.templates).toContainEqual(
+    expect.objectContaining({ name: 'vote', summary: 'One vote a member.' }),
+  );
+  expect((await json('contract new club --template vote')).value).toMatchObject({ contract: 'club.sql' });
+  expect(await json('contract new club --template vote')).toMatchObject({
+    code: 2,
+    value: { error: { code: 'AERGO_FILE_EXISTS' } },
+  });
+  expect(await json('contract new club2 --template vot')).toMatchObject({
+    code: 2,
+    value: { error: { code: 'AERGO_TEMPLATE_UNKNOWN' } },
+  });
+  expect((await json('contract test club.sql --junit report.xml')).value).toMatchObject({
+    ok: true,
+    name: 'club',
+    on: '@',
+    failed: 0,
+  });
+  expect(readFileSync(join(world.cwd, 'report.xml'), 'utf8')).toMatch(/<testsuite name="club" tests="4" failures="0"/);
+  world.file('bad.sql', 'CREATE TABLE t (k text PRIMARY KEY);');
+  world.file(
+    'bad.test.sql',
+    `CREATE FUNCTION test_bad() RETURNS void AS $$ BEGIN ASSERT EXISTS (SELECT FROM t), 'a < "b"'; END $$;`,
+  );
+  const failing = await json('contract test bad.test.sql --empty --junit bad.xml', { cwd: world.directory });
+  expect(failing).toMatchObject({ code: 1, value: { ok: false, on: null, results: [{ message: 'a < "b"' }] } });
+  expect(readFileSync(join(world.directory, 'bad.xml'), 'utf8')).toContain('<failure message="a &lt; &quot;b&quot;"/>');
 });
 
 test('branches, snapshots and a merge', { timeout: 180_000 }, async () => {

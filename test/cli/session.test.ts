@@ -31,7 +31,7 @@ test('the first session runs as docs/README show it', { timeout: 300_000 }, asyn
   const init = await world.aergo(['init', 'shop']);
   expect(names.hide(init.stdout)).toBe('ledger shop: main at block 0 #1\n');
   expect(names.hide(init.stderr)).toBe(
-    `${'made key ada (KEY)'.padEnd(18 + 30 - 'KEY'.length - 4)}back it up: aergo key export ada\n  next: aergo contract deploy FILE.sql\n`.replace(
+    `${'made key ada (KEY)'.padEnd(18 + 30 - 'KEY'.length - 4)}back it up: aergo key export ada\n  next: aergo contract new bank --template bank\n`.replace(
       / {3,}/,
       ' '.repeat(20),
     ),
