@@ -10,23 +10,23 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PGlite } from '@electric-sql/pglite';
 import { driverSql } from '../src/contract/contract-sql.ts';
-import { describeEngine, engineFiles } from '../src/contract/engine-description.ts';
+import { describeEngine, type EngineParts, engineFiles } from '../src/contract/engine-description.ts';
 import { preparationSql } from '../src/contract/engine-sql.ts';
 import { grantsSql } from '../src/contract/grants.ts';
 import { initialisation, startParameters } from '../src/contract/settings.ts';
 
-function parts(): { version: string; wasm: string } {
+function parts(): EngineParts {
   const distribution = dirname(createRequire(import.meta.url).resolve('@electric-sql/pglite'));
   const { version } = JSON.parse(readFileSync(join(distribution, '..', 'package.json'), 'utf8')) as { version: string };
   const wasm = createHash('sha256')
     .update(readFileSync(join(distribution, 'pglite.wasm')))
     .digest('hex');
-  return { version, wasm };
+  return { version, wasm, grants: grantsSql() };
 }
 
 async function prepare(): Promise<Uint8Array> {
   const server = await PGlite.create({ initDbStartParams: [...initialisation], startParams: startParameters() });
-  for (const sql of [preparationSql, grantsSql, driverSql([])]) await server.exec(sql);
+  for (const sql of [preparationSql, grantsSql(), driverSql([])]) await server.exec(sql);
   // Nobody connects to the templates, and two thirds of the archive would be theirs.
   await server.exec(
     "UPDATE pg_database SET datistemplate = false, datallowconn = true WHERE datname IN ('template0', 'template1')",

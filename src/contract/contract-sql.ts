@@ -31,6 +31,8 @@ DO $do$ BEGIN
 END $do$;
 CREATE SCHEMA ${schema} AUTHORIZATION ${ownerRole};
 GRANT USAGE, CREATE ON SCHEMA ${schema} TO ${role};
+GRANT USAGE ON LANGUAGE plpgsql TO ${role};
+GRANT USAGE ON LANGUAGE sql TO ${role};
 CREATE SCHEMA ${calls};
 CREATE FUNCTION ${calls}."$deploy"(statement text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = ${schema}, pg_temp AS $$ BEGIN EXECUTE statement; END $$;

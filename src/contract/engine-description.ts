@@ -10,7 +10,6 @@ import { canonicalJson } from '../crypto/canonical-json.ts';
 import { AergoError } from '../errors.ts';
 import { sandboxTemplate } from './contract-sql.ts';
 import { preparationSql, sessionSql } from './engine-sql.ts';
-import { grantsSql } from './grants.ts';
 import { migrationTemplate } from './migration-sql.ts';
 import { engineLimits, engineSettings, initialisation } from './settings.ts';
 
@@ -20,6 +19,8 @@ export interface EngineParts {
   readonly version: string;
   /** SHA-256 of its WASM, in hexadecimal digits. */
   readonly wasm: string;
+  /** The SQL of the grants. */
+  readonly grants: string;
 }
 
 function digest(text: string): string {
@@ -30,7 +31,7 @@ function digest(text: string): string {
 export function describeEngine(parts: EngineParts): string {
   return `${canonicalJson({
     format: 1,
-    grants: digest(grantsSql),
+    grants: digest(parts.grants),
     initialisation: [...initialisation],
     limits: { ...engineLimits },
     pglite: { version: parts.version, wasm: parts.wasm },

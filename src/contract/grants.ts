@@ -1,83 +1,76 @@
 /**
- * Which of PostgreSQL's own functions a contract may execute: none but those granted here. Revoked are whatever takes or
- * gives a floating-point number, whatever is volatile but the clock (which is the block's), and names that look outside
- * the contract's rows. The operators that rest on a revoked function go with it. Part of the engine id.
+ * What contracts may use of PostgreSQL: the reviewed list in fixtures/contracts/grants.txt and nothing else. The engine is
+ * made with exactly these grants, which are part of its id, and the gate refuses by their names what they do not give.
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AergoError } from '../errors.ts';
+import { packageRoot } from './engine-description.ts';
 
-/** Volatile functions that only read the clock: it is the block's time. */
-const clock = ['clock_timestamp', 'timeofday'];
-
-/** Immutable or stable, and yet outside the contract's rows, or dependent on the machine's time zone data or locale. */
-const denied = [
-  'current_setting',
-  'current_schema',
-  'current_schemas',
-  'current_database',
-  'current_catalog',
-  'current_query',
-  'inet_client_addr',
-  'inet_server_addr',
-  'version',
-  'timezone',
-  'getdatabaseencoding',
-  'format_type',
-  'col_description',
-  'obj_description',
-  'shobj_description',
-  'txid_current_snapshot',
-  'query_to_xml',
-  'table_to_xml',
-  'cursor_to_xml',
-  'schema_to_xml',
-  'database_to_xml',
-];
-
-const deniedPatterns = [
-  'pg\\_%',
-  'has\\_%\\_privilege',
-  'to\\_reg%',
-  'hash%',
-  '%\\_to\\_xml%',
-  'xml%',
-  'ts\\_%',
-  'row\\_security\\_active',
-  'txid\\_%',
-  'lo\\_%',
-];
-
-const floating = "'{float4,float8,_float4,_float8,point,lseg,path,box,polygon,line,circle,money,_money}'::regtype[]";
-
-function list(texts: readonly string[]): string {
-  return texts.map((text) => `'${text}'`).join(', ');
+export interface Grants {
+  /** As `regprocedure` writes them: `abs(bigint)`. */
+  readonly functions: readonly string[];
+  /** Names alone: `abs`. */
+  readonly functionNames: ReadonlySet<string>;
+  /** Names alone: `||`. The right to an operator is that to its function. */
+  readonly operatorNames: ReadonlySet<string>;
+  /** As the catalogue names them: `int8`. */
+  readonly types: ReadonlySet<string>;
 }
 
-/** Takes everything from everybody and gives back what contracts may use. */
-export const grantsSql = `
+let read: Grants | undefined;
+
+/** The reviewed list. @throws AergoError AERGO_ENGINE_MISSING where the package is not whole */
+export function grants(): Grants {
+  read ??= parseGrants(grantsText());
+  return read;
+}
+
+function grantsText(): string {
+  const file = join(packageRoot(), 'fixtures', 'contracts', 'grants.txt');
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new AergoError('AERGO_ENGINE_MISSING', `The list of granted functions is not there: ${file}.`, { cause });
+  }
+}
+
+function parseGrants(text: string): Grants {
+  const sections = new Map<string, string[]>();
+  let section: string[] = [];
+  for (const line of text.split('\n')) {
+    const [entry = ''] = line.split('\t');
+    const heading = /^\[(\w+)\]$/.exec(line)?.[1];
+    if (heading !== undefined) {
+      section = [];
+      sections.set(heading, section);
+    } else if (entry !== '' && !entry.startsWith('-- ')) section.push(entry);
+  }
+  const entries = (name: string): string[] => sections.get(name) ?? [];
+  return {
+    functions: entries('functions'),
+    functionNames: new Set(entries('functions').map((entry) => entry.replace(/\(.*$/, '').replaceAll('"', ''))),
+    operatorNames: new Set(entries('operators').map((entry) => entry.slice(0, entry.indexOf(' ')))),
+    types: new Set(entries('types')),
+  };
+}
+
+/** SQL that takes everything from everybody and gives back what contracts may use. */
+export function grantsSql(): string {
+  const given = grants().functions.map((signature) => `GRANT EXECUTE ON FUNCTION ${signature} TO PUBLIC;`);
+  return `
 REVOKE ALL ON DATABASE postgres FROM PUBLIC;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 REVOKE ALL ON SCHEMA information_schema FROM PUBLIC;
+REVOKE ALL ON LANGUAGE plpgsql FROM PUBLIC;
+REVOKE ALL ON LANGUAGE sql FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA pg_catalog FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA information_schema FROM PUBLIC;
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA pg_catalog FROM PUBLIC;
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA "aergo$host" FROM PUBLIC;
 REVOKE ALL ON TYPE float4 FROM PUBLIC;
 REVOKE ALL ON TYPE float8 FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
-DO $grants$
-DECLARE
-  granted record;
-BEGIN
-  FOR granted IN
-    SELECT p.oid::regprocedure AS signature, p.prokind
-    FROM pg_proc p
-    WHERE p.pronamespace = 'pg_catalog'::regnamespace
-      AND (p.provolatile IN ('i', 's') OR p.proname IN (${list(clock)}))
-      AND NOT p.proname IN (${list(denied)})
-      AND NOT p.proname LIKE ANY (ARRAY[${list(deniedPatterns)}])
-      AND NOT p.prorettype = ANY (${floating})
-      AND NOT p.proargtypes::oid[] && ${floating}::oid[]
-      AND p.prokind IN ('f', 'a', 'w')
-  LOOP
-    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO PUBLIC', granted.signature);
-  END LOOP;
-END $grants$;
+${given.join('\n')}
 `;
+}
