@@ -226,7 +226,7 @@ export abstract class AergoCommand extends Command {
     const wanted = chosen || (await this.#setting('core.color'));
     const choice = colorChoices.find((candidate) => candidate === wanted);
     if (choice !== undefined || !wanted) return choice ?? 'auto';
-    throw new AergoError('AERGO_CONFIG_INVALID', `AERGO_COLOR cannot be "${wanted}": it is auto, always or never.`);
+    throw new AergoError('AERGO_CONFIG_INVALID', `AERGO_COLOR cannot be "${wanted}": it is auto, always or never`);
   }
 
   async #setting(name: SettingName): Promise<string | undefined> {

@@ -82,7 +82,7 @@ export function checkSetting(name: SettingName, value: unknown, place?: string):
   const where = place === undefined ? '' : `${place}: `;
   throw new AergoError(
     'AERGO_CONFIG_INVALID',
-    `${where}${name} cannot be ${JSON.stringify(value)}: expected ${settings[name].meaning}.`,
+    `${where}${name} cannot be ${JSON.stringify(value)}: expected ${settings[name].meaning}`,
     {
       details: { setting: name, ...(place === undefined ? {} : { place }) },
     },
@@ -108,7 +108,7 @@ export function parseToml(text: string, path: string): Record<string, unknown> {
     return parse(text);
   } catch (cause) {
     const [reason = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
-    throw new AergoError('AERGO_CONFIG_INVALID', `${path} is not a TOML file of settings: ${reason}.`, {
+    throw new AergoError('AERGO_CONFIG_INVALID', `${path} is not a TOML file of settings: ${reason}`, {
       details: { place: path },
       cause,
     });

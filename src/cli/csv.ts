@@ -75,7 +75,7 @@ async function* sameWidth(records: AsyncIterable<(string | null)[]>, width: numb
 function parseDelimiter(text: string): string {
   const delimiter = text === 'tab' || text === '\\t' ? '\t' : text;
   if ([...delimiter].length === 1 && !'"\r\n'.includes(delimiter)) return delimiter;
-  throw new AergoError('AERGO_USAGE', `--delimiter ${JSON.stringify(text)} is not one character.`, {
+  throw new AergoError('AERGO_USAGE', `--delimiter ${JSON.stringify(text)} is not one character`, {
     hint: "--delimiter ';', or tab",
   });
 }
@@ -94,7 +94,7 @@ function checkColumn(column: string, known: readonly string[], path: string): vo
 }
 
 function invalid(path: string, line: number, reason: string, cause?: unknown): AergoError {
-  return new AergoError('AERGO_CSV_INVALID', `${path}:${line}: ${reason}.`, {
+  return new AergoError('AERGO_CSV_INVALID', `${path}:${line}: ${reason}`, {
     hint: 'nothing was written',
     details: { path, line },
     ...(cause === undefined ? {} : { cause }),

@@ -3,6 +3,7 @@
 export type { Receipt } from '../ledger/receipt.ts';
 export type { Transaction } from '../ledger/transaction.ts';
 export type { RepositoryOptions } from '../repository/context.ts';
+export type { ContractDifference, TableToChange } from '../repository/contract-diff.ts';
 export type { DropCause, MergeResult } from '../repository/merge.ts';
 export type {
   ContractInfo,

@@ -7,7 +7,7 @@ import { columns } from './render/columns.ts';
 export function asAergoError(fault: unknown): AergoError {
   if (fault instanceof AergoError) return fault;
   const message = fault instanceof Error ? fault.message : String(fault);
-  return new AergoError('AERGO_INTERNAL', `A fault of aergo itself: ${message}`, {
+  return new AergoError('AERGO_INTERNAL', `a fault of aergo itself: ${message}`, {
     hint: 'run it again with --debug, and report what it prints',
     cause: fault,
   });
@@ -15,7 +15,7 @@ export function asAergoError(fault: unknown): AergoError {
 
 /** @param debug With the stack traces of the error and its causes. */
 export function renderError(error: AergoError, style: Style, debug: boolean): string {
-  const sentence = error.message.replace(/\.$/, '');
+  const sentence = error.message;
   const lines = [`${style.red('error:')} ${sentence}   ${style.dim(error.code)}`];
   if (error.hint !== undefined) {
     const [first = '', ...more] = error.hint.split('\n');

@@ -16,7 +16,7 @@ export interface Expectation {
 export function parseExpectation(text: string): Expectation {
   const parts = /^([^/]+)\/(.+)@(null|[0-9a-f]{32})$/s.exec(text);
   if (parts === null) {
-    throw new AergoError('AERGO_USAGE', `--expect ${JSON.stringify(text)} is not TABLE/KEY@VERSION.`, {
+    throw new AergoError('AERGO_USAGE', `--expect ${JSON.stringify(text)} is not TABLE/KEY@VERSION`, {
       hint: 'aergo get TABLE KEY --json      (shows the version: 32 hex digits; null: no such row)',
     });
   }
@@ -30,7 +30,7 @@ function decodeKey(text: string): string {
   } catch (cause) {
     throw new AergoError(
       'AERGO_USAGE',
-      `The key ${JSON.stringify(text)} in --expect has a % that is not followed by two hex digits.`,
+      `the key ${JSON.stringify(text)} in --expect has a % that is not followed by two hex digits`,
       {
         hint: 'write %25 for %',
         cause,
@@ -72,7 +72,7 @@ export function parseJsonArguments(text: string): (string | null)[] {
 
 function badArguments(text: string, cause?: unknown): AergoError {
   const shown = JSON.stringify(text.slice(0, 80));
-  return new AergoError('AERGO_USAGE', `--args ${shown} is not a JSON array of texts and nulls.`, {
+  return new AergoError('AERGO_USAGE', `--args ${shown} is not a JSON array of texts and nulls`, {
     hint: `--args '["alice","12.50",null]'      (numbers as texts too)`,
     ...(cause === undefined ? {} : { cause }),
   });
@@ -82,5 +82,5 @@ function badArguments(text: string, cause?: unknown): AergoError {
 export function parseCount(text: string, flag: string, most = 999_999_999): number {
   const count = /^[1-9][0-9]{0,8}$/.test(text) ? Number(text) : 0;
   if (count >= 1 && count <= most) return count;
-  throw new AergoError('AERGO_USAGE', `${flag} ${JSON.stringify(text)} is not a whole number from 1 to ${most}.`);
+  throw new AergoError('AERGO_USAGE', `${flag} ${JSON.stringify(text)} is not a whole number from 1 to ${most}`);
 }

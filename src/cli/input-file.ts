@@ -26,7 +26,7 @@ export async function* linesOf(input: Readable, path: string, limit: number): As
       const lines = `${rest}${chunk}`.split('\n');
       rest = lines.pop() ?? '';
       if (rest.length > limit)
-        throw new AergoError('AERGO_FILE_UNREADABLE', `A line of ${path} is over ${limit} characters long.`);
+        throw new AergoError('AERGO_FILE_UNREADABLE', `a line of ${path} is over ${limit} characters long`);
       yield* lines;
     }
   } catch (error) {
@@ -59,7 +59,7 @@ export function unreadable(path: string, cause: unknown): AergoError {
     ERR_ENCODING_INVALID_ENCODED_DATA: 'it is not UTF-8',
   };
   const reason = known[String(code)] ?? (cause instanceof Error ? cause.message : String(cause));
-  return new AergoError('AERGO_FILE_UNREADABLE', `${path.replaceAll('\0', '\\0')} cannot be read: ${reason}.`, {
+  return new AergoError('AERGO_FILE_UNREADABLE', `${path.replaceAll('\0', '\\0')} cannot be read: ${reason}`, {
     details: { path },
     cause,
   });

@@ -58,7 +58,7 @@ export class KeyStore {
     const meant = nearest(name, names);
     throw new AergoError(
       'AERGO_KEY_MISSING',
-      `There is no key ${JSON.stringify(name)}${meant ? `: did you mean ${meant}?` : '.'}`,
+      `there is no key ${JSON.stringify(name)}${meant ? `: did you mean ${meant}?` : '.'}`,
       {
         hint: names.length === 0 ? 'aergo key generate NAME' : `aergo key list      (${names.join(', ')})`,
         details: { candidates: meant === undefined ? [] : [meant] },
@@ -85,7 +85,7 @@ export class KeyStore {
       writeFileSync(path, privateFile, { mode: 0o600, flag: 'wx' });
     } catch (cause) {
       if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw cause;
-      throw new AergoError('AERGO_KEY_EXISTS', `There is a key ${name} already.`, {
+      throw new AergoError('AERGO_KEY_EXISTS', `there is a key ${name} already`, {
         hint: 'choose another --name',
         cause,
       });
@@ -111,7 +111,7 @@ export function checkKeyName(name: string): void {
   if (namePattern.test(name) && !name.endsWith('.pub')) return;
   throw new AergoError(
     'AERGO_KEY_NAME',
-    `${JSON.stringify(name)} cannot name a key: letters, digits, dot, dash and underscore, at most 64.`,
+    `${JSON.stringify(name)} cannot name a key: letters, digits, dot, dash and underscore, at most 64`,
   );
 }
 
@@ -121,7 +121,7 @@ export function readKeyFile(path: string): string {
   try {
     file = openSync(path, 'r');
   } catch (cause) {
-    throw new AergoError('AERGO_KEY_MISSING', `The key file ${path} cannot be read.`, {
+    throw new AergoError('AERGO_KEY_MISSING', `the key file ${path} cannot be read`, {
       hint: 'aergo key list',
       cause,
     });
@@ -132,13 +132,13 @@ export function readKeyFile(path: string): string {
       const octal = (mode & 0o777).toString(8).padStart(4, '0');
       throw new AergoError(
         'AERGO_KEY_READABLE',
-        `The key file ${path} is open to others (mode ${octal}), so it may not be secret any more.`,
+        `the key file ${path} is open to others (mode ${octal}), so it may not be secret any more`,
         {
           hint: `chmod 600 ${path}`,
         },
       );
     }
-    if (size > largestKeyFile_bytes) throw new AergoError('AERGO_KEY_INVALID', `${path} is too long for a key file.`);
+    if (size > largestKeyFile_bytes) throw new AergoError('AERGO_KEY_INVALID', `${path} is too long for a key file`);
     return readFileSync(file, 'utf8');
   } finally {
     closeSync(file);

@@ -17,7 +17,7 @@ export function locateRepository(from: string): string {
   }
   throw new AergoError(
     'AERGO_NOT_A_REPOSITORY',
-    `${resolve(from)} is not in a repository, nor is any directory above it.`,
+    `${resolve(from)} is not in a repository, nor is any directory above it`,
     {
       hint: 'aergo init      (makes one here)',
     },
@@ -28,7 +28,7 @@ export function locateRepository(from: string): string {
 export function workingDirectory(path: string): string {
   const directory = resolve(path);
   if (path.includes('\0') || statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw new AergoError('AERGO_USAGE', `${path.replaceAll('\0', '\\0')} is not a directory.`);
+    throw new AergoError('AERGO_USAGE', `${path.replaceAll('\0', '\\0')} is not a directory`);
   }
   return directory;
 }

@@ -17,7 +17,7 @@ export function writeNewFile(path: string, text: string): void {
     writeFileSync(path, text, { flag: 'wx' });
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw unwritable(path, error);
-    throw new AergoError('AERGO_FILE_EXISTS', `There is a file ${path} already.`, {
+    throw new AergoError('AERGO_FILE_EXISTS', `there is a file ${path} already`, {
       hint: 'nothing was written over: take another name, or move it away',
       details: { path },
       cause: error,
@@ -27,7 +27,7 @@ export function writeNewFile(path: string, text: string): void {
 
 function unwritable(path: string, cause: unknown): AergoError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new AergoError('AERGO_FILE_UNWRITABLE', `${path.replaceAll('\0', '\\0')} cannot be written: ${reason}.`, {
+  return new AergoError('AERGO_FILE_UNWRITABLE', `${path.replaceAll('\0', '\\0')} cannot be written: ${reason}`, {
     details: { path },
     cause,
   });

@@ -9,13 +9,9 @@ import { AergoError } from '../errors.ts';
  */
 export async function askSecret(question: string, canAsk: boolean, instead: string): Promise<string> {
   if (!canAsk) {
-    throw new AergoError(
-      'AERGO_INPUT_NEEDED',
-      `There is no terminal to ask for the ${question.replace(/:\s*$/, '')}.`,
-      {
-        hint: instead,
-      },
-    );
+    throw new AergoError('AERGO_INPUT_NEEDED', `there is no terminal to ask for the ${question.replace(/:\s*$/, '')}`, {
+      hint: instead,
+    });
   }
   process.stderr.write(question);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });

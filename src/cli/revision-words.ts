@@ -30,7 +30,7 @@ export async function readRevisionWords(
     const extra = revisions[limit] ?? '';
     throw new AergoError(
       'AERGO_USAGE',
-      `${JSON.stringify(extra)} is neither a revision that is expected here nor a table.`,
+      `${JSON.stringify(extra)} is neither a revision that is expected here nor a table`,
       {
         hint: 'aergo contract list      (shows the tables)',
         details: { table: extra, candidates: [...tables] },

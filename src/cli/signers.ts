@@ -46,13 +46,13 @@ async function chooseAuthor(choice: SignerChoice): Promise<SigningKey> {
   const keys = store.list();
   const [only] = keys;
   if (only === undefined) {
-    throw new AergoError('AERGO_KEY_MISSING', 'There is no key to sign with.', { hint: 'aergo key generate NAME' });
+    throw new AergoError('AERGO_KEY_MISSING', 'there is no key to sign with', { hint: 'aergo key generate NAME' });
   }
   if (keys.length > 1) {
     const names = keys.map((key) => key.name);
     throw new AergoError(
       'AERGO_KEY_AMBIGUOUS',
-      `There are ${keys.length} keys, and none is chosen: ${names.join(', ')}.`,
+      `there are ${keys.length} keys, and none is chosen: ${names.join(', ')}`,
       {
         hint: `aergo config set user.key ${only.name}      (or --key, or AERGO_KEY)`,
         details: { candidates: names },

@@ -21,7 +21,7 @@ export function templates(): Template[] {
 export function templateNamed(name: string): Template {
   const names = readdirSync(join(packageRoot(), 'templates')).sort();
   if (names.includes(name)) return readTemplate(name);
-  throw new AergoError('AERGO_TEMPLATE_UNKNOWN', `There is no template ${JSON.stringify(name)}.`, {
+  throw new AergoError('AERGO_TEMPLATE_UNKNOWN', `there is no template ${JSON.stringify(name)}`, {
     hint: `there are ${names.join(', ')}`,
     details: { template: name, candidates: names },
   });

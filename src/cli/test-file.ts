@@ -8,7 +8,7 @@ export function testFilesOf(file: string, tests?: string): { contract: string; t
   if (/\.test\.sql$/i.test(file)) return { contract: file.replace(/\.test(\.sql)$/i, '$1'), tests: file };
   const beside = file.replace(/(\.sql)?$/i, '.test.sql');
   if (existsSync(beside)) return { contract: file, tests: beside };
-  throw new AergoError('AERGO_CONTRACT_TEST', `${file} has no tests: there is no ${beside}.`, {
+  throw new AergoError('AERGO_CONTRACT_TEST', `${file} has no tests: there is no ${beside}`, {
     hint: `write them there, as CREATE FUNCTION test_…() RETURNS void, or name their file with --tests`,
   });
 }

@@ -19,7 +19,7 @@ export interface JsonObject {
 export const maxDepth = 64;
 
 function notCanonical(what: string, cause?: unknown): AergoError {
-  return new AergoError('AERGO_JSON_NOT_CANONICAL', `The JSON is not canonical: ${what}.`, { cause });
+  return new AergoError('AERGO_JSON_NOT_CANONICAL', `the JSON is not canonical: ${what}`, { cause });
 }
 
 function tooDeep(value: JsonValue, left: number): boolean {

@@ -39,7 +39,7 @@ export function parseKeyId(text: string): KeyId {
   if (isKeyId(text)) return text;
   throw new AergoError(
     'AERGO_KEY_INVALID',
-    `"${text.slice(0, 80)}" is not a key: expected ed25519: and 43 base64url characters.`,
+    `"${text.slice(0, 80)}" is not a key: expected ed25519: and 43 base64url characters`,
   );
 }
 
@@ -54,7 +54,7 @@ export function publicKeyOf(id: KeyId): Uint8Array {
  */
 export function keyIdOf(publicKey: Uint8Array): KeyId {
   if (publicKey.length !== 32) {
-    throw new AergoError('AERGO_KEY_INVALID', `An Ed25519 public key has 32 bytes, not ${publicKey.length}.`);
+    throw new AergoError('AERGO_KEY_INVALID', `an Ed25519 public key has 32 bytes, not ${publicKey.length}`);
   }
   const bytes = Buffer.from(publicKey.buffer, publicKey.byteOffset, 32);
   // 32 bytes in base64url are a key id by construction.
@@ -68,7 +68,7 @@ export function keyIdOf(publicKey: Uint8Array): KeyId {
  */
 export function signingKeyFromSeed(seed: Uint8Array): SigningKey {
   if (seed.length !== 32) {
-    throw new AergoError('AERGO_KEY_INVALID', `An Ed25519 secret has 32 bytes, not ${seed.length}.`);
+    throw new AergoError('AERGO_KEY_INVALID', `an Ed25519 secret has 32 bytes, not ${seed.length}`);
   }
   const privateKey = createPrivateKey({ key: Buffer.concat([pkcs8Prefix, seed]), format: 'der', type: 'pkcs8' });
   const spki = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });

@@ -44,7 +44,7 @@ export interface PublicKeyLine {
 }
 
 function invalid(what: string): AergoError {
-  return new AergoError('AERGO_KEY_INVALID', `A key file is invalid: ${what}.`);
+  return new AergoError('AERGO_KEY_INVALID', `a key file is invalid: ${what}`);
 }
 
 function publicBlob(publicKey: Uint8Array): Uint8Array {
@@ -92,7 +92,7 @@ export function encodePrivateKey(key: SigningKey, comment: string, encryption?: 
     );
   }
   const { passphrase, salt, rounds = defaultRounds } = encryption;
-  if (passphrase === '') throw new AergoError('AERGO_KEY_PASSPHRASE', 'The passphrase is empty.');
+  if (passphrase === '') throw new AergoError('AERGO_KEY_PASSPHRASE', 'the passphrase is empty');
   if (salt.length !== 16) throw invalid('its salt is not 16 bytes');
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > maxRounds) throw invalid(`${rounds} rounds are not possible`);
   const secretKey = keyAndIv(passphrase, salt, rounds);
@@ -106,16 +106,12 @@ export function encodePrivateKey(key: SigningKey, comment: string, encryption?: 
 function opened(cipher: string, kdf: string, options: Buffer, sealed: Buffer, passphrase: string | undefined): Buffer {
   if (cipher === 'none' && kdf === 'none' && options.length === 0) return sealed;
   if (cipher !== cipherName || kdf !== 'bcrypt') {
-    throw new AergoError(
-      'AERGO_KEY_INVALID',
-      `A key file is encrypted with ${cipher}/${kdf}, which is not supported.`,
-      {
-        hint: 'ssh-keygen -p -Z aes256-ctr -f FILE',
-      },
-    );
+    throw new AergoError('AERGO_KEY_INVALID', `a key file is encrypted with ${cipher}/${kdf}, which is not supported`, {
+      hint: 'ssh-keygen -p -Z aes256-ctr -f FILE',
+    });
   }
   if (passphrase === undefined) {
-    throw new AergoError('AERGO_KEY_ENCRYPTED', 'The key file is encrypted, and no passphrase was given.', {
+    throw new AergoError('AERGO_KEY_ENCRYPTED', 'the key file is encrypted, and no passphrase was given', {
       hint: 'give its passphrase, or remove it from a copy of the file: ssh-keygen -p -f COPY',
     });
   }
@@ -149,7 +145,7 @@ function readSecret(plain: Buffer, publicKey: Buffer, encrypted: boolean): Priva
   const reader = new SshReader(plain, invalid);
   const check = reader.uint32();
   if (reader.uint32() !== check) {
-    if (encrypted) throw new AergoError('AERGO_KEY_PASSPHRASE', 'The passphrase does not open the key file.');
+    if (encrypted) throw new AergoError('AERGO_KEY_PASSPHRASE', 'the passphrase does not open the key file');
     throw invalid('its two check numbers differ');
   }
   reader.expect(keyType, 'type');
@@ -218,7 +214,7 @@ export function allowedSignersLine(principal: string, id: KeyId): string {
   if (!/^[^\s\p{Cc}",*?!#]+$/u.test(principal)) {
     throw new AergoError(
       'AERGO_USAGE',
-      `${JSON.stringify(principal)} cannot be a principal in an allowed-signers file.`,
+      `${JSON.stringify(principal)} cannot be a principal in an allowed-signers file`,
     );
   }
   return `${principal} namespaces="${gitNamespace}" ${encodePublicKey(id, '')}`;

@@ -23,7 +23,7 @@ const keyType = 'ssh-ed25519';
 const maxLength = 1024;
 
 function invalid(what: string): AergoError {
-  return new AergoError('AERGO_SIGNATURE_INVALID', `An SSH signature is invalid: ${what}.`);
+  return new AergoError('AERGO_SIGNATURE_INVALID', `an SSH signature is invalid: ${what}`);
 }
 
 function signedBytes(payload: Uint8Array, namespace: string): Uint8Array {

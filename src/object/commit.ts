@@ -27,7 +27,7 @@ const maxParents = 16;
 const signatureHeader = 'gpgsig-sha256';
 
 function invalid(what: string): AergoError {
-  return new AergoError('AERGO_OBJECT_INVALID', `A commit is invalid: ${what}.`);
+  return new AergoError('AERGO_OBJECT_INVALID', `a commit is invalid: ${what}`);
 }
 
 function headerOf(signature: string): string {

@@ -21,7 +21,7 @@ export class HeaderReader {
   }
 
   fault(what: string): AergoError {
-    return new AergoError('AERGO_OBJECT_INVALID', `A ${this.#kind} is invalid: ${what}.`);
+    return new AergoError('AERGO_OBJECT_INVALID', `a ${this.#kind} is invalid: ${what}`);
   }
 
   /** The value of the next line if it has this keyword, else undefined and the reader stays. */

@@ -20,7 +20,7 @@ const seconds = /^(?:0|[1-9][0-9]{0,15})$/;
 const line = /^([^<>]*) <([^<>]*)> ([0-9]+) \+0000$/;
 
 function invalid(what: string): AergoError {
-  return new AergoError('AERGO_OBJECT_INVALID', `An author, committer or tagger line is invalid: ${what}.`);
+  return new AergoError('AERGO_OBJECT_INVALID', `an author, committer or tagger line is invalid: ${what}`);
 }
 
 /**

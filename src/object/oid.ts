@@ -23,7 +23,7 @@ export function isOid(text: string): text is Oid {
  */
 export function parseOid(text: string): Oid {
   if (isOid(text)) return text;
-  throw new AergoError('AERGO_OID_INVALID', `"${text.slice(0, 80)}" is not an id: expected 64 lower-case hex digits.`);
+  throw new AergoError('AERGO_OID_INVALID', `"${text.slice(0, 80)}" is not an id: expected 64 lower-case hex digits`);
 }
 
 /** The 32 bytes of an id. */
@@ -37,7 +37,7 @@ export function oidToBytes(oid: Oid): Uint8Array {
  */
 export function oidFromBytes(bytes: Uint8Array): Oid {
   if (bytes.length !== oidBytes) {
-    throw new AergoError('AERGO_OID_INVALID', `An id has ${oidBytes} bytes, not ${bytes.length}.`);
+    throw new AergoError('AERGO_OID_INVALID', `an id has ${oidBytes} bytes, not ${bytes.length}`);
   }
   // 32 bytes in hexadecimal are an id by construction.
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex') as Oid;

@@ -25,7 +25,7 @@ const typeNames = new Map<number, ObjectType>([
 ]);
 
 function invalid(what: string, cause?: unknown): AergoError {
-  return new AergoError('AERGO_OBJECT_INVALID', `A pack entry is invalid: ${what}.`, { cause });
+  return new AergoError('AERGO_OBJECT_INVALID', `a pack entry is invalid: ${what}`, { cause });
 }
 
 /** Type and size: four bits of the size beside the type, then seven a byte, the lowest first. At most five bytes. */
@@ -112,7 +112,7 @@ function inflate(stream: Buffer, size: number): Uint8Array {
   } catch (error) {
     throw invalid('its data does not inflate to the size in its header', error);
   }
-  if (!isInflated(result)) throw new AergoError('AERGO_INTERNAL', 'This Node does not say where a zlib stream ends.');
+  if (!isInflated(result)) throw new AergoError('AERGO_INTERNAL', 'this Node does not say where a zlib stream ends');
   if (result.buffer.length !== size) throw invalid('its data does not inflate to the size in its header');
   if (result.engine.bytesWritten !== stream.length) throw invalid('there are bytes after its end');
   return result.buffer;

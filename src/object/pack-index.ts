@@ -40,7 +40,7 @@ export function encodePackIndex(entries: readonly PackIndexEntry[], packTrailer:
   const largeOffsets = offsets + sorted.length * 4;
   let largeAt = 0;
   for (const [at, { oid, crc, offset }] of sorted.entries()) {
-    if (oid === sorted[at - 1]?.oid) throw new AergoError('AERGO_OBJECT_INVALID', `A pack has object ${oid} twice.`);
+    if (oid === sorted[at - 1]?.oid) throw new AergoError('AERGO_OBJECT_INVALID', `a pack has object ${oid} twice`);
     body.write(oid, ids + at * 32, 'hex');
     body.writeUInt32BE(crc, crcs + at * 4);
     if (offset < largeOffset) {

@@ -17,7 +17,7 @@ export interface ObjectSource {
 function readTyped(source: ObjectSource, oid: Oid, type: ObjectType): Uint8Array {
   const found = source.read(oid);
   if (found.type === type) return found.body;
-  throw new AergoError('AERGO_OBJECT_DAMAGED', `Object ${oid} is a ${found.type} where a ${type} belongs.`, {
+  throw new AergoError('AERGO_OBJECT_DAMAGED', `object ${oid} is a ${found.type} where a ${type} belongs`, {
     details: { oid, expected: type, found: found.type },
   });
 }

@@ -27,7 +27,7 @@ const sshStart = '-----BEGIN SSH SIGNATURE-----\n';
 const refName = /^[^\p{Cc} ~^:?*[\\]+$/u;
 
 function invalid(what: string): AergoError {
-  return new AergoError('AERGO_OBJECT_INVALID', `A tag is invalid: ${what}.`);
+  return new AergoError('AERGO_OBJECT_INVALID', `a tag is invalid: ${what}`);
 }
 
 /** What a tag's signature signs: its body up to the signature. Throws as `encodeTag`. */

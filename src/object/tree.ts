@@ -24,7 +24,7 @@ const modes: readonly TreeMode[] = ['100644', '40000', '100755', '120000'];
 const modeBytes = new Map(modes.map((mode) => [mode, Buffer.from(`${mode} `)]));
 
 function invalid(what: string): AergoError {
-  return new AergoError('AERGO_OBJECT_INVALID', `A tree is invalid: ${what}.`);
+  return new AergoError('AERGO_OBJECT_INVALID', `a tree is invalid: ${what}`);
 }
 
 function shown(name: string): string {

@@ -55,14 +55,14 @@ const written: readonly string[] = Array.from({ length: 256 }, (_, byte) => {
 
 function invalidKey(column: string, text: string, what: string): AergoError {
   const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text;
-  return new AergoError('AERGO_ROW_KEY_INVALID', `${JSON.stringify(shown)} in key column ${column} ${what}.`, {
+  return new AergoError('AERGO_ROW_KEY_INVALID', `${JSON.stringify(shown)} in key column ${column} ${what}`, {
     details: { column },
   });
 }
 
 function tooLong(): AergoError {
-  return new AergoError('AERGO_KEY_TOO_LONG', `A row's key takes more than ${maxRowNameBytes} bytes as a name.`, {
-    hint: 'Letters and digits count one byte, every other UTF-8 byte three: use a shorter key.',
+  return new AergoError('AERGO_KEY_TOO_LONG', `a row's key takes more than ${maxRowNameBytes} bytes as a name`, {
+    hint: 'letters and digits count one byte, every other UTF-8 byte three: use a shorter key',
   });
 }
 
@@ -135,7 +135,7 @@ export function rowName(schema: TableSchema, values: RowValues): string {
 
 /** The error for a key column without a value. */
 export function keyNull(column: string): AergoError {
-  return new AergoError('AERGO_KEY_NULL', `Key column ${column} has no value.`, { details: { column } });
+  return new AergoError('AERGO_KEY_NULL', `key column ${column} has no value`, { details: { column } });
 }
 
 /**
@@ -148,7 +148,7 @@ export function nameOfKey(schema: TableSchema, key: readonly string[]): string {
   if (key.length !== columns.length) {
     throw new AergoError(
       'AERGO_ROW_KEY_INVALID',
-      `The key has ${columns.length === 1 ? 'one column' : `${columns.length} columns`} (${schema.key.join(', ')}), not ${key.length}.`,
+      `the key has ${columns.length === 1 ? 'one column' : `${columns.length} columns`} (${schema.key.join(', ')}), not ${key.length}.`,
     );
   }
   let name = '';
@@ -158,7 +158,7 @@ export function nameOfKey(schema: TableSchema, key: readonly string[]): string {
 
 function invalidName(name: string, cause?: unknown): AergoError {
   const shown = JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
-  return new AergoError('AERGO_ROW_NAME_INVALID', `${shown} is no name of a row of this table.`, { cause });
+  return new AergoError('AERGO_ROW_NAME_INVALID', `${shown} is no name of a row of this table`, { cause });
 }
 
 function textOfPart(part: string): string {

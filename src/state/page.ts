@@ -62,5 +62,5 @@ function readName(shape: RowShape, text: string, start: number, end: number, pla
 }
 
 function pageInvalid(what: string, cause?: unknown): AergoError {
-  return new AergoError('AERGO_STATE_INVALID', `A page is invalid: ${what.replace(/\.$/, '')}.`, { cause });
+  return new AergoError('AERGO_STATE_INVALID', `a page is invalid: ${what.replace(/\.$/, '')}`, { cause });
 }

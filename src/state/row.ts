@@ -19,7 +19,7 @@ const special = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;
 
 /** The error for a line, or a row in the making, that is not as the format has it. */
 export function rowInvalid(what: string, cause?: unknown): AergoError {
-  return new AergoError('AERGO_ROW_INVALID', `A row is invalid: ${what}.`, { cause });
+  return new AergoError('AERGO_ROW_INVALID', `a row is invalid: ${what}`, { cause });
 }
 
 /**

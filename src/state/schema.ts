@@ -52,7 +52,7 @@ export interface TableSchema {
 }
 
 function invalid(what: string, cause?: unknown): AergoError {
-  return new AergoError('AERGO_STATE_INVALID', `A schema.json is invalid: ${what}.`, { cause });
+  return new AergoError('AERGO_STATE_INVALID', `a schema.json is invalid: ${what}`, { cause });
 }
 
 function checkTableSchema(schema: TableSchema): void {

@@ -30,7 +30,7 @@ export const maxLevels = 64;
 
 /** The error for a node or a tree of the state that is not as the format has it. */
 export function stateInvalid(what: string, details: Record<string, unknown> = {}, cause?: unknown): AergoError {
-  return new AergoError('AERGO_STATE_INVALID', `The state is invalid: ${what}.`, { details, cause });
+  return new AergoError('AERGO_STATE_INVALID', `the state is invalid: ${what}`, { details, cause });
 }
 
 /**

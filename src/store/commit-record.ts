@@ -74,7 +74,7 @@ export function encodeCommitRecord(record: CommitRecord): Buffer {
   };
   const body = Buffer.from(canonicalJson(json));
   if (decodeCommitRecord(body) !== undefined) return body;
-  throw new AergoError('AERGO_INTERNAL', 'A write was given values that a commit record cannot hold.');
+  throw new AergoError('AERGO_INTERNAL', 'a write was given values that a commit record cannot hold');
 }
 
 function refToJson({ name, old, new: next, start, height }: RefUpdate): JsonObject {

@@ -22,7 +22,7 @@ export function storeDamaged(place: DamagePlace, what: string, cause?: unknown):
   const object = place.id === undefined ? '' : ` (object ${place.id})`;
   return new AergoError(
     'AERGO_STORE_DAMAGED',
-    `Volume ${volumeName(place.volume)} is damaged at byte ${place.offset}${object}: ${what}.`,
+    `volume ${volumeName(place.volume)} is damaged at byte ${place.offset}${object}: ${what}`,
     {
       hint: 'aergo fsck     (names every damaged place; restore the volume from a copy, or clone again)',
       details: { ...place },
@@ -33,7 +33,7 @@ export function storeDamaged(place: DamagePlace, what: string, cause?: unknown):
 
 /** AERGO_OBJECT_MISSING: nothing in the store has this id. */
 export function objectMissing(oid: Oid): AergoError {
-  return new AergoError('AERGO_OBJECT_MISSING', `Object ${oid} is not in this repository.`, { details: { oid } });
+  return new AergoError('AERGO_OBJECT_MISSING', `object ${oid} is not in this repository`, { details: { oid } });
 }
 
 const full = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
@@ -49,13 +49,13 @@ export function storeFault(error: unknown, doing: string): AergoError {
   if (error instanceof AergoError) return error;
   const code = systemCode(error);
   if (code !== undefined && full.has(code)) {
-    return new AergoError('AERGO_STORE_FULL', `There is no room left on the disk (${code}) while ${doing}.`, {
-      hint: 'Free some space and give the command again; nothing was written.',
+    return new AergoError('AERGO_STORE_FULL', `there is no room left on the disk (${code}) while ${doing}`, {
+      hint: 'free some space and give the command again; nothing was written',
       details: { system: code },
       cause: error,
     });
   }
-  return new AergoError('AERGO_STORE_IO', `The disk failed (${code ?? String(error)}) while ${doing}.`, {
+  return new AergoError('AERGO_STORE_IO', `the disk failed (${code ?? String(error)}) while ${doing}`, {
     details: { system: code ?? null },
     cause: error,
   });

@@ -25,8 +25,8 @@ export class LogWriter {
   /** @throws AergoError AERGO_STORE_FAILED when an earlier write ended so that only opening again tells what holds */
   refuseIfFailed(): void {
     if (this.#failed === undefined) return;
-    throw new AergoError('AERGO_STORE_FAILED', 'An earlier write failed, and nothing more can be written.', {
-      hint: 'Open the repository again to see what holds.',
+    throw new AergoError('AERGO_STORE_FAILED', 'an earlier write failed, and nothing more can be written', {
+      hint: 'open the repository again to see what holds',
       cause: this.#failed,
     });
   }
@@ -75,8 +75,8 @@ export class LogWriter {
       return error;
     } catch (cause) {
       return this.fail(
-        new AergoError('AERGO_STORE_UNKNOWN', 'A write failed and could not be taken back.', {
-          hint: 'Open the repository again to see whether it holds.',
+        new AergoError('AERGO_STORE_UNKNOWN', 'a write failed and could not be taken back', {
+          hint: 'open the repository again to see whether it holds',
           details: { ...error.details, write: error.message },
           cause,
         }),

@@ -108,7 +108,7 @@ function makeRoom(fileSystem: FileSystem, directory: string): void {
 
 function refuseExisting(fileSystem: FileSystem, directory: string): void {
   if (!fileSystem.exists(join(directory, 'format'))) return;
-  throw new AergoError('AERGO_REPOSITORY_EXISTS', `There is a repository in ${directory} already.`, {
+  throw new AergoError('AERGO_REPOSITORY_EXISTS', `there is a repository in ${directory} already`, {
     details: { directory },
   });
 }
@@ -119,8 +119,8 @@ async function createFiles(fileSystem: FileSystem, directory: string): Promise<v
   const header = volumeNeedle(1, 0, null);
   const log = new VolumeLog(fileSystem, directory);
   if (log.last > 1 || log.end > header.length) {
-    throw new AergoError('AERGO_STORE_DAMAGED', `${directory} holds volumes, but its file "format" is not there.`, {
-      hint: `If it is a repository, write a line with ${formatVersion} into that file.`,
+    throw new AergoError('AERGO_STORE_DAMAGED', `${directory} holds volumes, but its file "format" is not there`, {
+      hint: `if it is a repository, write a line with ${formatVersion} into that file`,
       details: { directory },
     });
   }

@@ -28,7 +28,7 @@ export function entryOf(entry: Uint8Array, oid: Oid): GitObject | AergoError {
     throw error;
   }
   if (objectId(object.type, object.body) === oid) return object;
-  return new AergoError('AERGO_OBJECT_DAMAGED', `The contents of object ${oid} have another id.`);
+  return new AergoError('AERGO_OBJECT_DAMAGED', `the contents of object ${oid} have another id`);
 }
 
 /** @throws AergoError AERGO_STORE_DAMAGED when no commit needle stands there */

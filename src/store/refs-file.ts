@@ -43,14 +43,14 @@ const firstLine = 'aergo refs 1';
 export function checkFormat(fileSystem: FileSystem, directory: string): void {
   const path = join(directory, 'format');
   if (!fileSystem.exists(path)) {
-    throw new AergoError('AERGO_NOT_A_REPOSITORY', `There is no aergo repository in ${directory}.`, {
+    throw new AergoError('AERGO_NOT_A_REPOSITORY', `there is no aergo repository in ${directory}`, {
       hint: 'aergo init     (makes one)',
     });
   }
   const text = fileSystem.readFile(path).toString('latin1');
   if (!/^[1-9][0-9]{0,8}\n$/.test(text)) {
-    throw new AergoError('AERGO_STORE_DAMAGED', `The file ${path} is damaged: it does not hold a format number.`, {
-      hint: `It should hold one line: ${formatVersion}.`,
+    throw new AergoError('AERGO_STORE_DAMAGED', `the file ${path} is damaged: it does not hold a format number`, {
+      hint: `it should hold one line: ${formatVersion}`,
       details: { file: path },
     });
   }
@@ -58,8 +58,8 @@ export function checkFormat(fileSystem: FileSystem, directory: string): void {
   if (found === formatVersion) return;
   throw new AergoError(
     'AERGO_FORMAT_NEWER',
-    `This repository has format ${found}; this aergo knows format ${formatVersion}.`,
-    { hint: 'Install a newer aergo.', details: { found, known: formatVersion } },
+    `this repository has format ${found}; this aergo knows format ${formatVersion}`,
+    { hint: 'install a newer aergo', details: { found, known: formatVersion } },
   );
 }
 

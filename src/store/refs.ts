@@ -38,8 +38,8 @@ export function applyRefUpdates(refs: Map<string, RefState>, updates: readonly R
 function applyRefUpdate(refs: Map<string, RefState>, update: RefUpdate): void {
   const standing = refs.get(update.name);
   if ((standing?.oid ?? null) !== update.old) {
-    throw new AergoError('AERGO_REF_MOVED', `${update.name} has moved: ${describe(standing)} stands there now.`, {
-      hint: 'Read it again and repeat the command; nothing was written.',
+    throw new AergoError('AERGO_REF_MOVED', `${update.name} has moved: ${describe(standing)} stands there now`, {
+      hint: 'read it again and repeat the command; nothing was written',
       details: { ref: update.name, expected: update.old, found: standing?.oid ?? null },
     });
   }
@@ -97,7 +97,7 @@ export function checkRefName(name: string): void {
 
 function invalidName(name: string, why: string): AergoError {
   const shown = JSON.stringify(name.slice(0, 200));
-  return new AergoError('AERGO_REF_NAME_INVALID', `${shown} cannot be the name of a ref: ${why}.`, {
+  return new AergoError('AERGO_REF_NAME_INVALID', `${shown} cannot be the name of a ref: ${why}`, {
     details: { ref: name.slice(0, 1024) },
   });
 }

@@ -164,13 +164,13 @@ export function indexDamaged(cause: unknown): AergoError {
   if (cause instanceof AergoError) return cause;
   const inner = cause instanceof Error ? cause.cause : undefined;
   if (inner === undefined && systemCode(cause) === 'LEVEL_DATABASE_NOT_OPEN') {
-    return new AergoError('AERGO_INTERNAL', 'The store is closed.', { cause });
+    return new AergoError('AERGO_INTERNAL', 'the store is closed', { cause });
   }
   const reason = inner instanceof Error ? inner.message : String(cause);
   if (systemReasons.test(reason)) {
-    return new AergoError('AERGO_STORE_IO', `The system did not let the index be used: ${reason}.`, { cause });
+    return new AergoError('AERGO_STORE_IO', `the system did not let the index be used: ${reason}`, { cause });
   }
-  return new AergoError('AERGO_INDEX_DAMAGED', `The index cannot be read: ${reason}.`, {
+  return new AergoError('AERGO_INDEX_DAMAGED', `the index cannot be read: ${reason}`, {
     hint: 'aergo fsck --rebuild     (makes it anew from the volumes)',
     cause,
   });

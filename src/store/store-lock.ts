@@ -93,8 +93,8 @@ function locked(fileSystem: FileSystem, directory: string, waited_ms: number): A
     other === undefined
       ? 'another process'
       : `process ${other.pid} (${other.command}) since ${new Date(other.since).toISOString()}`;
-  return new AergoError('AERGO_LOCKED', `The repository is in use by ${who}; waited ${waited_ms} ms.`, {
-    hint: 'Try again, or wait longer with --lock-timeout.',
+  return new AergoError('AERGO_LOCKED', `the repository is in use by ${who}; waited ${waited_ms} ms`, {
+    hint: 'try again, or wait longer with --lock-timeout',
     details: { ...other, waited_ms },
   });
 }

@@ -278,8 +278,8 @@ function planSource({ objects }: WritePlan, store: ObjectSource): ObjectSource {
 }
 
 function indexBehind(cause: unknown): AergoError {
-  return new AergoError('AERGO_STORE_UNKNOWN', 'The write is on the disk, but the index could not follow.', {
-    hint: 'Open the repository again: the index is then brought up to it.',
+  return new AergoError('AERGO_STORE_UNKNOWN', 'the write is on the disk, but the index could not follow', {
+    hint: 'open the repository again: the index is then brought up to it',
     cause,
   });
 }

@@ -63,7 +63,7 @@ export function planWrite(
   };
   for (const block of blocks) {
     if (block.objects.at(-1)?.oid !== block.id) {
-      throw new AergoError('AERGO_INTERNAL', `The last object of block ${block.id} is not its commit.`);
+      throw new AergoError('AERGO_INTERNAL', `the last object of block ${block.id} is not its commit`);
     }
     if (ranges.has(block.id) || known.block(block.id)) continue;
     const from = size_bytes;
@@ -120,7 +120,7 @@ export function* partsOf(plan: WritePlan, commit: Buffer): Generator<Buffer, voi
 }
 
 export function writeTooLarge(): AergoError {
-  return new AergoError('AERGO_WRITE_TOO_LARGE', `A single write holds at most ${writeLimit_bytes} bytes.`, {
-    hint: 'Divide the work, for instance the import, into several commands.',
+  return new AergoError('AERGO_WRITE_TOO_LARGE', `a single write holds at most ${writeLimit_bytes} bytes`, {
+    hint: 'divide the work, for instance the import, into several commands',
   });
 }

@@ -81,7 +81,7 @@ export class DemoPlace {
 function makeEmpty(directory: string, given: string): void {
   mkdirSync(directory, { recursive: true });
   if (readdirSync(directory).length === 0) return;
-  throw new AergoError('AERGO_USAGE', `${given} is not empty.`, {
+  throw new AergoError('AERGO_USAGE', `${given} is not empty`, {
     hint: 'aergo demo --into DIR, with one that is not there yet',
   });
 }

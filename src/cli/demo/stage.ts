@@ -37,7 +37,7 @@ class DemoStopped extends AergoError {
   readonly #exitCode: number;
 
   constructor(command: string, code: number, expected: number) {
-    super('AERGO_DEMO_STOPPED', `The demo stops: \`${command}\` ended with ${code} instead of ${expected}.`, {
+    super('AERGO_DEMO_STOPPED', `the demo stops: \`${command}\` ended with ${code} instead of ${expected}.`, {
       hint: 'what it printed stands above',
       details: { command, exitCode: code },
     });

@@ -1,4 +1,5 @@
 /** Contracts in one line, and in full. */
+import { signatureText } from '../../contract/definition-difference.ts';
 import type { ContractInfo } from '../face.ts';
 import { aligned } from './columns.ts';
 
@@ -32,12 +33,6 @@ function listed(what: string, names: readonly string[]): string {
 
 function withoutContract(table: string, contract: string): string {
   return table.startsWith(`${contract}.`) ? table.slice(contract.length + 1) : table;
-}
-
-/** `transfer(sender text, recipient text, amount numeric(15,2)) → text` */
-function signatureText(signature: ContractInfo['functions'][number]): string {
-  const args = signature.arguments.map(({ name, type }) => `${name} ${type}`).join(', ');
-  return `${signature.name}(${args}) → ${signature.returns}`;
 }
 
 export function contractDetails(contract: ContractInfo): string[] {
