@@ -18,6 +18,11 @@ import { objectId } from './object/object.ts';
 import type { Oid } from './object/oid.ts';
 import * as branches from './repository/branches.ts';
 import type { BranchHead, RepositoryContext, RepositoryOptions } from './repository/context.ts';
+import {
+  type ContractDifference,
+  type ContractDifferenceOptions,
+  contractDifference,
+} from './repository/contract-diff.ts';
 import { testAt } from './repository/contract-test.ts';
 import { exportGit, type GitExport } from './repository/export-git.ts';
 import { type ImportOptions, importTable } from './repository/import.ts';
@@ -245,6 +250,11 @@ export class Repository {
 
   contract(name: string, at?: string): Promise<read.ContractText> {
     return read.contractAt(this.#context, name, at);
+  }
+
+  /** What a deployment would change: definitions, tables, rows. Throws why it could not be deployed. */
+  contractDiff(options: ContractDifferenceOptions): Promise<ContractDifference> {
+    return contractDifference(this.#context, options);
   }
 
   /** Runs the tests of a contract, each on the rows of a revision that are given back as they were. */

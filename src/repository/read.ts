@@ -282,7 +282,8 @@ export async function differenceOf(
   };
 }
 
-function tableView({ table, schemaChanged, before, after, changes }: TableDifference): TableView {
+/** A table's difference with keys and values read. */
+export function tableView({ table, schemaChanged, before, after, changes }: TableDifference): TableView {
   const schema = (after ?? before)?.schema;
   return {
     table,

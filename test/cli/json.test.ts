@@ -79,6 +79,31 @@ test('reading commands', { timeout: 120_000 }, async () => {
   });
 });
 
+test('what a deployment would change', { timeout: 120_000 }, async () => {
+  expect((await json('contract diff ../bank.sql')).value).toMatchObject({ isNew: false, definitions: [], tables: [] });
+  world.file('wide.sql', bank.replace('balance numeric(15,2)', 'balance numeric(16,2)'));
+  expect(await json('contract diff ../wide.sql --name bank')).toMatchObject({
+    code: 5,
+    value: { error: { code: 'AERGO_CONTRACT_MIGRATION' } },
+  });
+  world.file('wide.migrate.sql', 'ALTER TABLE accounts ALTER COLUMN balance TYPE numeric(16,2);');
+  const wide = await json('contract diff ../wide.sql --name bank --migrate ../wide.migrate.sql --stat --exit-code');
+  expect(wide).toMatchObject({
+    code: 1,
+    value: {
+      definitions: [
+        {
+          kind: 'table',
+          name: 'accounts',
+          change: 'changed',
+          columns: [{ name: 'balance', before: 'numeric(15,2) NOT NULL', after: 'numeric(16,2) NOT NULL' }],
+        },
+      ],
+      tables: [{ table: 'bank.accounts', schemaChanged: true, added: 0, changed: 0, removed: 0 }],
+    },
+  });
+});
+
 test('contracts from templates, and their tests', { timeout: 120_000 }, async () => {
   expect((await json('contract templates')).value.templates).toContainEqual(
     expect.objectContaining({ name: 'vote', summary: 'One vote a member.' }),
