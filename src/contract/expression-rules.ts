@@ -1,10 +1,15 @@
 /**
  * Walks expressions and queries: every node must be on the list below, every name must stay inside the contract.
  */
+import type { CallRecord } from './call-record.ts';
 import type { Findings } from './findings.ts';
-import { denialOf, deniedOperators, hostFunctions } from './function-list.ts';
+import { denialOf, deniedOperators, hostFunctions, insteadOf } from './function-list.ts';
+import { grants } from './grants.ts';
+import { checkLiteralArguments, checkLiteralCast } from './literal-rules.ts';
 import { isContractName } from './names.ts';
-import { type Fields, fieldsOf, isFields, type Node, nodeOf, placeOf, stringsOf, textOf } from './syntax-tree.ts';
+import { nodeInstead, nodePhrase, nodeShape } from './node-shapes.ts';
+import type { SourceNames } from './source-names.ts';
+import { type Fields, fieldsOf, isFields, nodeOf, nodesOf, placeOf, stringsOf, textOf } from './syntax-tree.ts';
 import { checkType, type KnownTypes, writtenType } from './type-rules.ts';
 
 /** Where an expression stands: which rules hold, and where in the source its text begins. */
@@ -13,19 +18,15 @@ export interface ExpressionPlace {
   readonly known: KnownTypes;
   /** Names of the contract's own functions. */
   readonly functions: ReadonlySet<string>;
+  /** What they, the tables and the views are to a query. */
+  readonly names: SourceNames;
+  /** Where calls of functions of contracts are noted. */
+  readonly calls: CallRecord;
   /** Turns the parser's place into a byte offset of the source. */
   readonly locate: (at: number) => number;
   /** `definition`: in a default; `constant`: in a CHECK, a generated column, an index; `body`: in functions and views. */
   readonly where: 'body' | 'definition' | 'constant';
 }
-
-const allowedNodes = new Set(
-  `SelectStmt InsertStmt UpdateStmt DeleteStmt MergeStmt MergeWhenClause RangeVar RangeSubselect RangeFunction JoinExpr Alias
-  ResTarget ColumnRef A_Const A_Expr A_Star A_Indices A_Indirection A_ArrayExpr BoolExpr NullTest BooleanTest CaseExpr CaseWhen
-  CoalesceExpr MinMaxExpr FuncCall TypeCast SubLink RowExpr SortBy WindowDef GroupingSet GroupingFunc CommonTableExpr WithClause
-  CollateClause SQLValueFunction ParamRef List String Integer Boolean Float BitString LockingClause OnConflictClause InferClause
-  IndexElem MultiAssignRef SetToDefault NamedArgExpr ReturningClause ReturningOption ReturnStmt`.split(/\s+/),
-);
 
 const clockFunctions = new Set([
   'now',
@@ -45,59 +46,58 @@ export function checkTree(tree: unknown, place: ExpressionPlace, near = 0): void
   }
   if (!isFields(tree)) return;
   const node = nodeOf(tree);
-  if (node !== undefined) {
-    checkNode(node, place, near);
-    return;
-  }
-  checkFields(tree, place, placeOf(tree, near));
+  if (node !== undefined) checkNode(node.kind, node.fields, place, near);
+  // Nothing but an absent item of a list has no name.
+  else if (Object.keys(tree).length > 0) place.findings.refuse(place.locate(near), 'this is not allowed here');
 }
 
-function checkFields(fields: Fields, place: ExpressionPlace, at: number): void {
-  for (const [name, value] of Object.entries(fields)) {
-    if (name === 'typeName' || name === 'argType') checkTypeName(fieldsOf(value), place);
-    else if (name === 'relation' && isFields(value) && textOf(value.relname) !== undefined) checkRelation(value, place);
+function checkNode(kind: string, fields: Fields, place: ExpressionPlace, near: number): void {
+  const at = placeOf(fields, near);
+  const shape = nodeShape(kind);
+  if (shape === undefined) {
+    place.findings.refuse(place.locate(at), `${nodePhrase(kind)} is not allowed here`, nodeInstead(kind));
+    return;
+  }
+  checks[kind]?.(fields, place, at);
+  for (const [member, value] of Object.entries(fields)) {
+    const struct = shape.get(member);
+    if (struct === undefined) refuseMember(kind, member, place, at);
+    else if (struct === 'TypeName') checkTypeName(fieldsOf(value), place);
+    else if (struct !== '' && isFields(value)) checkNode(struct, value, place, at);
     else checkTree(value, place, at);
   }
 }
 
-function checkNode({ kind, fields }: Node, place: ExpressionPlace, near: number): void {
-  const at = placeOf(fields, near);
-  if (!allowedNodes.has(kind)) {
-    place.findings.refuse(place.locate(at), `${nodePhrase(kind)} is not allowed here`);
-    return;
-  }
-  if (kind === 'RangeVar') checkRelation(fields, place);
-  else if (kind === 'FuncCall') checkCall(fields, place, at);
-  else if (kind === 'A_Expr') checkOperator(fields, place, at);
-  else if (kind === 'ColumnRef') checkColumn(fields, place, at);
-  else if (kind === 'SQLValueFunction') checkValueFunction(fields, place, at);
-  else if (kind === 'CollateClause') checkCollation(fields, place, at);
-  else if (kind === 'SelectStmt' && fields.intoClause !== undefined) {
-    place.findings.refuse(place.locate(at), 'SELECT INTO makes a table', 'CREATE TABLE in the contract');
-  }
-  checkFields(fields, place, at);
+function refuseMember(kind: string, member: string, place: ExpressionPlace, at: number): void {
+  const [message, instead] = memberRefusals[`${kind}.${member}`] ?? [
+    `this form of ${nodePhrase(kind)} (${member}) is not allowed`,
+  ];
+  place.findings.refuse(place.locate(at), message, instead);
 }
 
-/** What a node is called in a message. */
-export function nodePhrase(kind: string): string {
-  const phrase = phrases.get(kind);
-  if (phrase !== undefined) return phrase;
-  const words = kind
-    .replace(/Stmt$/, '')
-    .replace(/([a-z])([A-Z])/g, '$1 $2')
-    .toUpperCase();
-  return words.replaceAll('_', ' ');
-}
+const memberRefusals: Readonly<Record<string, readonly [message: string, instead?: string]>> = {
+  'SelectStmt.intoClause': ['SELECT INTO makes a table', 'CREATE TABLE in the contract'],
+  'RangeVar.catalogname': ['a table of another database is outside the contract', "the table's bare name"],
+  'SortBy.useOp': ['ORDER BY … USING is not allowed', 'ASC or DESC'],
+};
 
-const phrases = new Map([
-  ['RangeTableSample', 'TABLESAMPLE'],
-  ['CurrentOfExpr', 'WHERE CURRENT OF'],
-  ['VariableSetStmt', 'SET'],
-  ['VariableShowStmt', 'SHOW'],
-  ['TransactionStmt', 'transaction control'],
-  ['CreateStmt', 'CREATE TABLE'],
-  ['CreateTableAsStmt', 'CREATE TABLE AS'],
-]);
+type Check = (fields: Fields, place: ExpressionPlace, at: number) => void;
+
+/** What is looked at beside a node's members. */
+const checks: Readonly<Record<string, Check>> = {
+  RangeVar: checkRelation,
+  FuncCall: checkCall,
+  A_Expr: checkOperator,
+  ColumnRef: checkColumn,
+  A_Indirection: checkIndirection,
+  ResTarget: checkIndirection,
+  SQLValueFunction: checkValueFunction,
+  CollateClause: (fields, place, at) => checkCollation(stringsOf(fields.collname), place, at),
+  IndexElem: (fields, place, at) => checkCollation(stringsOf(fields.collation), place, at),
+  SubLink: checkSubqueryOperator,
+  LockingClause: checkLocking,
+  TypeCast: checkLiteralCast,
+};
 
 function checkTypeName(typeName: Fields, place: ExpressionPlace): void {
   const type = writtenType(typeName, place.findings, place.locate(placeOf(typeName)));
@@ -121,6 +121,8 @@ export function checkRelation(relation: Fields, place: Pick<ExpressionPlace, 'fi
 }
 
 function checkCall(fields: Fields, place: ExpressionPlace, at: number): void {
+  if (fields.agg_within_group === true)
+    place.findings.refuse(place.locate(at), 'WITHIN GROUP is not allowed', 'ORDER BY … OFFSET … LIMIT 1');
   const names = stringsOf(fields.funcname);
   const name = names.at(-1) ?? '';
   const schema = names.length > 1 ? names.slice(0, -1).join('.') : undefined;
@@ -128,7 +130,9 @@ function checkCall(fields: Fields, place: ExpressionPlace, at: number): void {
   if (schema === 'aergo') {
     if (!hostFunctions.has(name))
       refuse(`there is no function aergo.${name}`, [...hostFunctions].map((known) => `aergo.${known}`).join(', '));
-    else if (place.where === 'constant') refuse(`aergo.${name} changes from call to call: a constraint must stay true`);
+    else place.calls.noteQuestion();
+    if (hostFunctions.has(name) && place.where === 'constant')
+      refuse(`aergo.${name} changes from call to call: a constraint must stay true`);
     return;
   }
   if (schema !== undefined && schema !== 'pg_catalog') {
@@ -136,17 +140,24 @@ function checkCall(fields: Fields, place: ExpressionPlace, at: number): void {
     return;
   }
   const denial = denialOf(name);
-  if (denial !== undefined && !(schema === undefined && place.functions.has(name))) {
+  const isOwn = schema === undefined && place.functions.has(name);
+  if (denial !== undefined && !isOwn) {
     refuse(`${name}() ${denial.why}`, denial.instead);
     return;
   }
-  if (place.where !== 'body' && place.functions.has(name)) {
+  if (!isOwn && !grants().functionNames.has(name)) {
+    refuse(`${name}() is not among the functions that a contract may use`, insteadOf(name));
+    return;
+  }
+  if (place.where !== 'body' && isOwn) {
     refuse(
       `${name}() is a function of the contract: definitions of tables may only use PostgreSQL's own`,
       'the expression itself',
     );
     return;
   }
+  if (clockFunctions.has(name)) place.calls.noteQuestion();
+  if (!isOwn) checkLiteralArguments(name, nodesOf(fields.args), place);
   if (place.where === 'constant' && clockFunctions.has(name))
     refuse(`${name}() changes from call to call: a constraint must stay true`);
 }
@@ -155,10 +166,41 @@ function checkOperator(fields: Fields, place: ExpressionPlace, at: number): void
   const names = stringsOf(fields.name);
   if (names.length > 1 && names[0] !== 'pg_catalog')
     place.findings.refuse(place.locate(at), `operator ${names.join('.')} is outside the contract`);
-  const instead = deniedOperators.get(names.at(-1) ?? '');
-  if (instead !== undefined) {
-    place.findings.refuse(place.locate(at), `the operator ${names.at(-1)} gives floating-point numbers`, instead);
-  }
+  const name = names.at(-1) ?? '';
+  const instead = deniedOperators.get(name);
+  const isBetween = textOf(fields.kind)?.includes('BETWEEN') === true;
+  if (instead !== undefined)
+    place.findings.refuse(place.locate(at), `the operator ${name} gives floating-point numbers`, instead);
+  else if (!grants().operatorNames.has(name) && !isBetween)
+    place.findings.refuse(place.locate(at), `the operator ${name} is not allowed`);
+}
+
+/** `x = ANY (SELECT …)` names its operator too; IN does not. */
+function checkSubqueryOperator(fields: Fields, place: ExpressionPlace, at: number): void {
+  if (fields.operName !== undefined) checkOperator({ name: fields.operName }, place, at);
+}
+
+function checkLocking(fields: Fields, place: ExpressionPlace, at: number): void {
+  if (fields.waitPolicy !== 'LockWaitBlock')
+    place.findings.refuse(
+      place.locate(at),
+      'SKIP LOCKED and NOWAIT are not allowed: there is nobody else',
+      'FOR UPDATE',
+    );
+}
+
+/** `(row).column`, and a part of a column that is set. */
+function checkIndirection(fields: Fields, place: ExpressionPlace, at: number): void {
+  for (const name of stringsOf(fields.indirection)) checkSystemColumn(name, place, at);
+}
+
+function checkSystemColumn(name: string, place: ExpressionPlace, at: number): void {
+  if (!systemColumns.has(name)) return;
+  place.findings.refuse(
+    place.locate(at),
+    `${name} says where a row lies, which differs between machines`,
+    'the primary key',
+  );
 }
 
 function checkColumn(fields: Fields, place: ExpressionPlace, at: number): void {
@@ -166,13 +208,8 @@ function checkColumn(fields: Fields, place: ExpressionPlace, at: number): void {
   const name = names.at(-1) ?? '';
   if (names.length > 2)
     place.findings.refuse(place.locate(at), `${names.join('.')} is outside the contract`, names.slice(-2).join('.'));
-  else if (systemColumns.has(name))
-    place.findings.refuse(
-      place.locate(at),
-      `${name} says where a row lies, which differs between machines`,
-      'the primary key',
-    );
-  else if (names.length === 1 && name === 'sqlerrm') {
+  checkSystemColumn(name, place, at);
+  if (names.length === 1 && name === 'sqlerrm') {
     place.findings.refuse(place.locate(at), 'SQLERRM is a text of the engine, which must not become state', 'SQLSTATE');
   }
 }
@@ -180,15 +217,15 @@ function checkColumn(fields: Fields, place: ExpressionPlace, at: number): void {
 function checkValueFunction(fields: Fields, place: ExpressionPlace, at: number): void {
   const op = textOf(fields.op) ?? '';
   const isClock = /CURRENT_(DATE|TIME)|LOCALTIME/.test(op);
+  place.calls.noteQuestion();
   const name = op.replace(/^SVFOP_/, '').replace(/_N$/, '');
   if (!isClock) place.findings.refuse(place.locate(at), `${name} looks outside the contract`, 'aergo.author()');
   else if (place.where === 'constant')
     place.findings.refuse(place.locate(at), `${name} changes from call to call: a constraint must stay true`);
 }
 
-function checkCollation(fields: Fields, place: ExpressionPlace, at: number): void {
-  const names = stringsOf(fields.collname);
-  if (names.at(-1) !== 'C')
+function checkCollation(names: readonly string[], place: ExpressionPlace, at: number): void {
+  if (names.length > 0 && names.at(-1) !== 'C')
     place.findings.refuse(
       place.locate(at),
       `collation ${names.join('.')} depends on the machine's locale`,

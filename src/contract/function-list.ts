@@ -24,6 +24,11 @@ const outside: Denial = { why: 'looks outside the contract' };
 const timeZones: Denial = { why: "depends on the machine's time zone data", instead: 'times in UTC' };
 const internal: Denial = { why: "depends on PostgreSQL's internals", instead: 'md5(…) or sha256(…)' };
 
+const arbitrary: Denial = {
+  why: 'takes any of several values: another machine may take another one',
+  instead: 'min(…) or max(…)',
+};
+
 const names = new Map<string, Denial>();
 
 function deny(denial: Denial, list: string): void {
@@ -34,7 +39,7 @@ deny(randomness, 'random random_normal setseed gen_random_uuid uuidv4 uuidv7 uui
 deny(sequence, 'nextval currval setval lastval');
 deny(
   floating,
-  'date_part pi sin cos tan cot asin acos atan atan2 sind cosd tand cotd asind acosd atand atan2d sinh cosh tanh asinh acosh atanh degrees radians cbrt erf erfc gamma lgamma float4 float8 dsqrt dpow dexp dlog1 corr covar_pop covar_samp regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy percent_rank cume_dist percentile_cont ts_rank ts_rank_cd similarity',
+  'date_part pi sin cos tan cot asin acos atan atan2 sind cosd tand cotd asind acosd atand atan2d sinh cosh tanh asinh acosh atanh degrees radians cbrt erf erfc gamma lgamma float4 float8 dsqrt dpow dexp dlog1 corr covar_pop covar_samp regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy percent_rank cume_dist percentile_cont percentile_disc ts_rank ts_rank_cd similarity',
 );
 deny(
   outside,
@@ -42,6 +47,12 @@ deny(
 );
 deny(timeZones, 'timezone make_timestamptz');
 deny(internal, 'hashtext hashint4 hashint8 hashchar hashname hashvarlena hash_array hash_record');
+
+deny(arbitrary, 'any_value mode');
+deny(
+  outside,
+  'row_security_active format_type col_description obj_description shobj_description getdatabaseencoding current_catalog',
+);
 
 const patterns: readonly (readonly [RegExp, Denial])[] = [
   [/^pg_/, outside],
@@ -64,6 +75,34 @@ export const deniedOperators: ReadonlyMap<string, string> = new Map([
   ['||/', 'power(x::numeric, 1.0/3)'],
   ['<->', 'a difference'],
 ]);
+
+/** Functions that people write and that have another name here, or none. */
+const insteads: ReadonlyMap<string, string> = new Map([
+  ['ifnull', 'coalesce(a, b)'],
+  ['isnull', 'a IS NULL'],
+  ['nvl', 'coalesce(a, b)'],
+  ['iif', 'CASE WHEN … THEN … ELSE … END'],
+  ['if', 'CASE WHEN … THEN … ELSE … END'],
+  ['len', 'length(text)'],
+  ['getdate', 'now()'],
+  ['sysdate', 'now()'],
+  ['last_insert_id', 'INSERT … RETURNING'],
+  ['group_concat', 'string_agg(text, separator ORDER BY …)'],
+  ['row_to_json', 'to_jsonb(row)'],
+  ['to_json', 'to_jsonb(value)'],
+  ['json_agg', 'jsonb_agg(value ORDER BY …)'],
+  ['json_object_agg', 'jsonb_object_agg(key, value)'],
+  ['json_build_object', 'jsonb_build_object(key, value, …)'],
+  ['json_build_array', 'jsonb_build_array(value, …)'],
+  ['digest', 'sha256(bytes)'],
+  ['hmac', 'sha256(bytes)'],
+  ['crypt', 'nothing: what stands in a ledger is read by all'],
+]);
+
+/** What to write in place of a function that there is not. */
+export function insteadOf(name: string): string | undefined {
+  return insteads.get(name);
+}
 
 /** The functions of the schema `aergo`. */
 export const hostFunctions = new Set(['author', 'caller', 'tx_id', 'block_height', 'block_time', 'random']);

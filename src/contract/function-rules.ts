@@ -1,11 +1,14 @@
 /**
  * CREATE FUNCTION: what is refused, the signature, and the statement with `LANGUAGE plpgsql` where the source has none.
  */
+import type { Body } from './body-text.ts';
+import type { Volatility } from './call-record.ts';
 import { checkTree, type ExpressionPlace } from './expression-rules.ts';
+import { checkOrder, checkRowOrder } from './order-rules.ts';
 import type { FunctionSignature } from './parsed-contract.ts';
 import { type ParsedStatement, ParseFailure, parseBody, parseStatements, tokensOf } from './parser.ts';
-import { type Body, BodyCheck } from './plpgsql-rules.ts';
-import { type Fields, fieldsOf, nodeOf, nodesOf, placeOf, stringOf, stringsOf, textOf } from './syntax-tree.ts';
+import { BodyCheck } from './plpgsql-rules.ts';
+import { type Fields, fieldsOf, listOf, nodeOf, nodesOf, placeOf, stringOf, stringsOf, textOf } from './syntax-tree.ts';
 import { checkName } from './table-rules.ts';
 import { checkType, typeText, writtenType } from './type-rules.ts';
 
@@ -52,8 +55,10 @@ export function readFunction(
   }
   const spliced = options.has('language') || fields.sql_body !== undefined ? text : `${text}\nLANGUAGE plpgsql`;
   const signature = readSignature(name, fields, place, at);
-  if (fields.sql_body !== undefined) checkTree(fields.sql_body, place);
-  else checkBody({ language, options, spliced, at, place, statement, source });
+  place.calls.begin(name, volatilityOf(options), at);
+  if (fields.sql_body !== undefined) checkSqlTrees(treesOf(fields.sql_body), fields, place, at);
+  else checkBody({ language, options, spliced, at, place, statement, source, fields });
+  place.calls.end();
   return { signature, text: spliced };
 }
 
@@ -114,14 +119,16 @@ interface BodyRequest {
   readonly place: ExpressionPlace;
   readonly statement: ParsedStatement;
   readonly source: Buffer;
+  /** The whole CREATE FUNCTION. */
+  readonly fields: Fields;
 }
 
-function checkBody({ language, options, spliced, at, place, statement, source }: BodyRequest): void {
+function checkBody({ language, options, spliced, at, place, statement, source, fields }: BodyRequest): void {
   const text = stringsOf(options.get('as')?.arg)[0] ?? '';
   const body = locateBody(text, options.get('as'), statement, source);
   try {
     if (language === 'plpgsql') new BodyCheck(body, place).check(parseBody(spliced));
-    else if (language === 'sql') checkSqlBody(body, place);
+    else if (language === 'sql') checkSqlBody(body, fields, place);
   } catch (error) {
     if (!(error instanceof ParseFailure)) throw error;
     // The parser does not know the columns of the contract's tables.
@@ -130,17 +137,46 @@ function checkBody({ language, options, spliced, at, place, statement, source }:
   }
 }
 
-function checkSqlBody(body: Body, place: ExpressionPlace): void {
+function checkSqlBody(body: Body, fields: Fields, place: ExpressionPlace): void {
   const inside: ExpressionPlace = { ...place, locate: (at) => (body.isVerbatim ? body.from + at : body.from) };
-  for (const { tree, from } of parseStatements(body.text)) {
+  const statements = parseStatements(body.text);
+  for (const { tree, from } of statements) {
     const kind = nodeOf(tree)?.kind ?? '';
-    if (rowStatements.has(kind)) checkTree(tree, inside, from);
-    else
+    if (!rowStatements.has(kind))
       inside.findings.refuse(
         inside.locate(from),
         'a function in SQL may only SELECT, INSERT, UPDATE, DELETE and MERGE',
       );
   }
+  const allowed = statements.filter(({ tree }) => rowStatements.has(nodeOf(tree)?.kind ?? ''));
+  checkSqlTrees(
+    allowed.map(({ tree }) => tree),
+    fields,
+    inside,
+    statements[0]?.from ?? 0,
+  );
+}
+
+/** The statements of `RETURN …` or `BEGIN ATOMIC … END`. */
+function treesOf(body: unknown): readonly unknown[] {
+  return nodeOf(body)?.kind === 'List' ? listOf(body).flatMap((item) => treesOf(item)) : [body];
+}
+
+/** Of a function in SQL that gives one value, the first row of its last statement is the result. */
+function checkSqlTrees(trees: readonly unknown[], fields: Fields, place: ExpressionPlace, near: number): void {
+  for (const tree of trees) {
+    checkTree(tree, place, near);
+    checkOrder(tree, place, near);
+  }
+  const returned = fieldsOf(fields.returnType);
+  const givesOne = returned.setof !== true && stringsOf(returned.names).at(-1) !== 'void';
+  const givesTable = nodesOf(fields.parameters).some(({ fields: parameter }) => parameter.mode === 'FUNC_PARAM_TABLE');
+  if (givesOne && !givesTable) checkRowOrder(trees.at(-1), place, 'the result of a function in SQL', near);
+}
+
+function volatilityOf(options: ReadonlyMap<string, Fields>): Volatility {
+  const word = stringOf(options.get('volatility')?.arg);
+  return word === 'immutable' || word === 'stable' ? word : 'volatile';
 }
 
 /** Where the body stands in the source: verbatim between dollar quotes, or between plain quotes that escape nothing. */

@@ -3,6 +3,7 @@
  * change its rows. Its statements run on the old tables, before their rows are brought into those of the new source.
  */
 import { checkRelation, checkTree, type ExpressionPlace } from './expression-rules.ts';
+import { checkOrder } from './order-rules.ts';
 import type { StatementKind } from './parsed-contract.ts';
 import {
   type Fields,
@@ -56,6 +57,7 @@ export function readMigrationStatement(
   if (kind === 'DropStmt') return readDrop(fields, at, place);
   if (!rowStatements.has(kind)) return undefined;
   checkTree({ [kind]: fields }, place);
+  checkOrder({ [kind]: fields }, place);
   return { kind: 'rows', name: textOf(fieldsOf(fields.relation).relname) ?? '', renamings: [] };
 }
 

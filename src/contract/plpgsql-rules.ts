@@ -1,19 +1,15 @@
 /**
  * Bodies in PL/pgSQL: control flow and the statements that read and change rows, nothing else. The parser gives lines but no
- * columns, so an expression's text is looked for from its line on.
+ * columns: see body-text.ts.
  */
-import { checkTree, type ExpressionPlace, nodePhrase } from './expression-rules.ts';
+import { type Body, BodyText } from './body-text.ts';
+import { conditionFault } from './condition-rules.ts';
+import { checkTree, type ExpressionPlace } from './expression-rules.ts';
+import { nodePhrase } from './node-shapes.ts';
+import { checkOrder, checkRowOrder } from './order-rules.ts';
 import { ParseFailure, parseStatements } from './parser.ts';
 import { type Fields, fieldsOf, isFields, listOf, nodeOf, numberOf, textOf } from './syntax-tree.ts';
 import { checkType, writtenType } from './type-rules.ts';
-
-/** A function's body, and where its text begins in the source (bytes). */
-export interface Body {
-  readonly text: string;
-  readonly from: number;
-  /** Whether the text stands in the source letter for letter, so that places inside it can be told. */
-  readonly isVerbatim: boolean;
-}
 
 const allowedStatements = new Set(
   `PLpgSQL_stmt_block PLpgSQL_stmt_assign PLpgSQL_stmt_if PLpgSQL_stmt_case PLpgSQL_stmt_loop PLpgSQL_stmt_while PLpgSQL_stmt_fori
@@ -39,30 +35,24 @@ const refusals: Readonly<Record<string, readonly [message: string, instead?: str
 
 const statementKinds = new Set(['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt']);
 
-/** Conditions that tell of the engine, not of the call: classes 53, 54, 57, 58 and XX, and OTHERS, which takes them in. */
-const engineConditions = new Set(
-  `others insufficient_resources disk_full out_of_memory too_many_connections configuration_limit_exceeded program_limit_exceeded
-  statement_too_complex too_many_columns too_many_arguments operator_intervention query_canceled admin_shutdown crash_shutdown
-  cannot_connect_now database_dropped idle_session_timeout system_error io_error undefined_file duplicate_file file_name_too_long
-  internal_error data_corrupted index_corrupted`.split(/\s+/),
-);
-
 export class BodyCheck {
-  readonly #body: Body;
+  readonly #text: BodyText;
+  readonly #isVerbatim: boolean;
   readonly #place: ExpressionPlace;
-  readonly #lines: readonly number[];
 
   constructor(body: Body, place: ExpressionPlace) {
-    this.#body = body;
+    this.#text = new BodyText(body);
+    this.#isVerbatim = body.isVerbatim;
     this.#place = place;
-    const lines = [0];
-    for (let at = body.text.indexOf('\n'); at >= 0; at = body.text.indexOf('\n', at + 1)) lines.push(at + 1);
-    this.#lines = lines;
   }
 
   /** Checks what `parseBody` gave. */
   check(parsed: Fields): void {
-    for (const datum of listOf(parsed.datums)) this.#datum(fieldsOf(datum));
+    for (const datum of listOf(parsed.datums)) {
+      this.#text.rewind();
+      this.#datum(fieldsOf(datum));
+    }
+    this.#text.rewind();
     this.#walk(parsed.action, 1);
   }
 
@@ -86,7 +76,7 @@ export class BodyCheck {
 
   #declaredType(text: string, line: number): void {
     if (/^("?[\w$]+"?\.)?"?[\w$]+"?%(type|rowtype)$/i.test(text) || text === 'record') return;
-    const at = this.#find(text, line);
+    const at = this.#text.find(text, line);
     try {
       const [statement] = parseStatements(`SELECT NULL::${text}`);
       const typeName = firstTypeName(statement?.tree);
@@ -134,7 +124,13 @@ export class BodyCheck {
       this.#refuse(line, 'execute', 'RETURN QUERY EXECUTE runs a text that nobody has read', 'RETURN QUERY SELECT …');
       return;
     }
-    for (const value of Object.values(fields)) this.#walk(value, line);
+    // A loop's query stands before its body, but behind it in the parser's answer.
+    const { body, query, ...others } = fields;
+    if (kind === 'PLpgSQL_stmt_fors')
+      this.#expression(fieldsOf(fieldsOf(query).PLpgSQL_expr), line, 'FOR over this query');
+    else this.#walk(query, line);
+    this.#walk(others, line);
+    this.#walk(body, line);
   }
 
   #diagnostics(fields: Fields, line: number): void {
@@ -152,46 +148,34 @@ export class BodyCheck {
   #exception(fields: Fields, near: number): void {
     for (const condition of listOf(fields.conditions)) {
       const name = textOf(fieldsOf(fieldsOf(condition).PLpgSQL_condition).condname) ?? '';
-      const isEngine = engineConditions.has(name.toLowerCase()) || /^(53|54|57|58|XX)/i.test(name);
-      if (isEngine && !/^[a-z_]+$/i.test(name.slice(0, 2)))
-        this.#refuse(
-          near,
-          name,
-          `an error of class ${name.slice(0, 2)} tells of the engine, not of the call`,
-          'the conditions that can arise',
-        );
-      else if (isEngine)
-        this.#refuse(
-          near,
-          name,
-          `${name.toUpperCase()} takes in errors of the engine, which must not decide a result`,
-          'the conditions that can arise, as in unique_violation',
-        );
+      const fault = conditionFault(name);
+      if (fault !== undefined) this.#refuse(near, name, ...fault);
     }
     this.#walk(fields.action, near);
   }
 
-  /** An expression or statement: its text is parsed in turn. */
-  #expression(fields: Fields, line: number): void {
-    const query = textOf(fields.query) ?? '';
+  /** An expression or statement: its text is parsed in turn. @param rows what takes its rows one by one */
+  #expression(fields: Fields, line: number, rows?: string): void {
     const mode = numberOf(fields.parseMode) ?? 0;
+    // CASE compares with a variable of the parser's own.
+    const query = (textOf(fields.query) ?? '').replace(/^"__Case__Variable_\d+__" IN (?=\()/, '');
     // Modes 3 and up are assignments to so many names: `a.b := expression`.
     const target = mode >= 3 ? (/^[^:=]*?(:=|=)/.exec(query)?.[0].length ?? 0) : 0;
     const prefix = mode === 0 ? '' : 'SELECT ';
     const own = prefix + query.slice(target);
-    const start = this.#find(query, line) + Buffer.byteLength(query.slice(0, target)) - prefix.length;
+    const start = this.#text.find(query, line) + Buffer.byteLength(query.slice(0, target)) - prefix.length;
     if (query.slice(target).trim() === '') this.#place.findings.syntax(start, 'an expression is missing');
     try {
-      for (const { tree } of parseStatements(own)) this.#sql(tree, start, mode);
+      for (const { tree } of parseStatements(own)) this.#sql(tree, start, mode, rows);
     } catch (error) {
       if (!(error instanceof ParseFailure)) throw error;
       this.#place.findings.syntax(start + error.at, error.message);
     }
   }
 
-  #sql(tree: unknown, start: number, mode: number): void {
+  #sql(tree: unknown, start: number, mode: number, rows: string | undefined): void {
     const kind = nodeOf(tree)?.kind ?? '';
-    const place: ExpressionPlace = { ...this.#place, locate: (at) => (this.#body.isVerbatim ? start + at : start) };
+    const place: ExpressionPlace = { ...this.#place, locate: (at) => (this.#isVerbatim ? start + at : start) };
     if (mode === 0 && !statementKinds.has(kind)) {
       place.findings.refuse(
         start,
@@ -201,32 +185,12 @@ export class BodyCheck {
       return;
     }
     checkTree(tree, place);
+    checkOrder(tree, place);
+    if (rows !== undefined) checkRowOrder(tree, place, rows);
   }
 
   #refuse(line: number, word: string, message: string, instead?: string): void {
-    this.#place.findings.refuse(this.#find(word, line), message, instead);
-  }
-
-  /** The place in the source of a text of the body, on or after a line. */
-  #find(text: string, line: number): number {
-    const lineStart = this.#lines[line - 1] ?? 0;
-    if (!this.#body.isVerbatim) return this.#body.from;
-    const at = this.#search(text, lineStart);
-    return this.#body.from + Buffer.byteLength(this.#body.text.slice(0, at));
-  }
-
-  #search(text: string, lineStart: number): number {
-    const body = this.#body.text;
-    const lower = body.toLowerCase();
-    const exact = lower.indexOf(text.toLowerCase(), lineStart);
-    if (text !== '' && exact >= 0) return exact;
-    // What stood between SELECT and FROM as INTO is blank in the parser's text, and PERFORM is SELECT there.
-    const performed = /^SELECT /.test(text) ? lower.indexOf(`perform ${text.slice(7).toLowerCase()}`, lineStart) : -1;
-    if (performed >= 0) return performed + 'PERFORM '.length - 'SELECT '.length;
-    const beginning = text.split(/\s{2,}/)[0] ?? '';
-    const partly = beginning === '' ? -1 : lower.indexOf(beginning.toLowerCase(), lineStart);
-    if (partly >= 0) return partly;
-    return lineStart + Math.max(0, body.slice(lineStart).search(/\S/));
+    this.#place.findings.refuse(this.#text.find(word, line), message, instead);
   }
 }
 

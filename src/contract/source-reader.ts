@@ -3,10 +3,12 @@
  * reads migrations, whose statements stand on what the contract in force has.
  */
 import type { TableSchema } from '../state/schema.ts';
+import { CallRecord } from './call-record.ts';
 import { checkRelation, checkTree, type ExpressionPlace } from './expression-rules.ts';
 import type { Findings } from './findings.ts';
 import { functionName, readFunction } from './function-rules.ts';
 import { readMigrationStatement } from './migration-rules.ts';
+import { checkOrder } from './order-rules.ts';
 import type {
   ContractStatement,
   ContractTable,
@@ -16,6 +18,7 @@ import type {
   ParsedContract,
 } from './parsed-contract.ts';
 import { type ParsedStatement, ParseFailure, parseStatements } from './parser.ts';
+import { namesOf, noNames } from './source-names.ts';
 import { type Fields, fieldsOf, type Node, nodeOf, placeOf, stringsOf, textOf } from './syntax-tree.ts';
 import { checkDomain, checkIndex, checkName, readTable } from './table-rules.ts';
 import { isBuiltIn, typeText } from './type-rules.ts';
@@ -53,6 +56,8 @@ export class SourceReader {
       findings,
       known: { enums: new Map(), domains: new Map(), relations: new Set() },
       functions: new Set(),
+      names: noNames,
+      calls: new CallRecord(),
       locate: (at) => at,
       where: 'body',
     };
@@ -80,7 +85,12 @@ export class SourceReader {
         return node?.kind === 'CreateFunctionStmt' ? [functionName(node.fields)] : [];
       }),
     ]);
-    for (const statement of statements) this.#statement(statement, { ...this.#currentPlace(), functions });
+    const names = namesOf(
+      statements.map(({ tree }) => tree),
+      this.#migrates,
+    );
+    for (const statement of statements) this.#statement(statement, { ...this.#currentPlace(), functions, names });
+    this.#place.calls.judge(this.#findings);
     return {
       tables: [...this.#tables.values()].map((table) => ({ name: table.name, schema: this.#withIndexes(table) })),
       functions: [...this.#functions.values()],
@@ -175,6 +185,7 @@ export class SourceReader {
     if (fields.options !== undefined || fields.withCheckOption !== 'NO_CHECK_OPTION')
       this.#findings.refuse(at, 'options of a view are not allowed', 'CREATE VIEW … AS SELECT …');
     checkTree(fields.query, place);
+    checkOrder(fields.query, place);
     this.#views.add(name);
     add('view', name);
   }

@@ -60,7 +60,7 @@ describe('the gate lets through', () => {
       CREATE UNIQUE INDEX by_worth ON boxes (worth DESC) WHERE worth > 10;
       CREATE VIEW dear AS SELECT id, worth FROM boxes WHERE worth > 100;
       COMMENT ON TABLE boxes IS 'what is kept';
-      CREATE FUNCTION paint(box int4, c colour) RETURNS amount LANGUAGE sql AS $$ UPDATE boxes SET colour = c WHERE id = box RETURNING worth $$;
+      CREATE FUNCTION paint(box int4, c colour) RETURNS amount LANGUAGE sql AS $$ UPDATE boxes SET worth = 1 WHERE id = box AND colour = c RETURNING worth $$;
       CREATE FUNCTION half(n int8) RETURNS int8 RETURN n / 2;
       CREATE FUNCTION _all() RETURNS SETOF boxes LANGUAGE sql AS 'SELECT * FROM boxes';`,
     'control flow, handlers with names, and row statements': body(

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { acceptContract } from '../../src/contract/gate.ts';
+import { contractOf } from '../../src/contract/gate.ts';
 import { encodeManifest, manifestOf, parseManifest } from '../../src/contract/manifest.ts';
 import { objectId } from '../../src/object/object.ts';
 
@@ -19,7 +19,7 @@ const vectors = JSON.parse(readFileSync(file, 'utf8')) as Vector[];
 describe('manifest.json', () => {
   for (const [at, vector] of vectors.entries()) {
     it(`vector ${at + 1}: a source gives these bytes and these schemas on every machine`, async () => {
-      const contract = await acceptContract(vector.source);
+      const contract = await contractOf(vector.source);
       const text = encodeManifest(manifestOf(contract, vector.origin));
       expect(text).toBe(vector.manifest);
       expect(objectId('blob', Buffer.from(text))).toBe(vector.blob);

@@ -2,7 +2,7 @@
  * What the tests of the contract layer work with: contracts, calls, and states that keep step with an engine.
  */
 import type { CallOutcome, EngineCall } from '../../src/contract/engine.ts';
-import { acceptContract } from '../../src/contract/gate.ts';
+import { contractOf } from '../../src/contract/gate.ts';
 import { encodeManifest, manifestOf } from '../../src/contract/manifest.ts';
 import { AergoError } from '../../src/errors.ts';
 import type { Oid } from '../../src/object/oid.ts';
@@ -64,7 +64,7 @@ export class States {
   current: Oid = emptyState(this.source);
 
   async deploy(name: string, source: string): Promise<Oid> {
-    const contract = await acceptContract(source);
+    const contract = await contractOf(source);
     const manifest = encodeManifest(manifestOf(contract, { author, deploy: 'd'.repeat(64), replaces: null }));
     const tables = new Map(contract.tables.map((table) => [table.name, table.schema]));
     this.current = updateState(this.source, this.current, {

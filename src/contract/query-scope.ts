@@ -1,0 +1,386 @@
+/**
+ * The rows that one SELECT, UPDATE or DELETE ranges over, and which columns tell them apart: by keys, and by what its
+ * conditions set equal (functional dependencies). Where it does not know, it says that they are not told apart.
+ */
+import { functionSource, type RowSource, unknownRows } from './row-source.ts';
+import { type Fields, fieldsOf, isFields, type Node, nodeOf, nodesOf, stringsOf, textOf } from './syntax-tree.ts';
+
+/** What names of tables and functions mean where a query stands. */
+export interface QueryNames {
+  /** Tables and views of the contract, and the WITH queries around. */
+  readonly relations: ReadonlyMap<string, RowSource>;
+  /** What the contract's own functions give as rows. */
+  readonly functions: ReadonlyMap<string, RowSource>;
+}
+
+/** Gives the rows of a query in FROM. */
+type QueryReader = (query: Fields, names: QueryNames) => RowSource;
+
+/** A column: the number of its source, a dot, its name. */
+type ColumnId = string;
+
+interface Implication {
+  /** Sources that must be told apart first: an outer join says nothing of rows by itself. */
+  readonly needs: readonly number[];
+  readonly from: readonly ColumnId[];
+  readonly to: ColumnId;
+}
+
+/** Which sources a condition is about: see `Implication`. */
+interface Reach {
+  readonly needs: readonly number[];
+  /** Sources of which it says something; undefined: all. */
+  readonly targets: readonly number[] | undefined;
+}
+
+interface Mentioned {
+  readonly ids: readonly ColumnId[];
+  /** Whether it may mention columns that are not known. */
+  readonly isOpaque: boolean;
+}
+
+/** What follows from values that are given. */
+interface Closure {
+  /** Columns that are given or follow, each with whether it is surely not NULL. */
+  readonly columns: ReadonlyMap<ColumnId, boolean>;
+  /** Sources of which one row at most is left. */
+  readonly done: ReadonlySet<number>;
+}
+
+/** Sources that are looked at in one query: who joins more gets no order that is proved. */
+const mostSources = 64;
+const nothingTold: Closure = { columns: new Map(), done: new Set() };
+
+export class QueryScope {
+  readonly #sources: { readonly name: string; readonly source: RowSource }[] = [];
+  readonly #implications: Implication[] = [];
+  readonly #names: QueryNames;
+  readonly #read: QueryReader;
+  #hidesNames = false;
+  readonly #closures = new WeakMap<readonly unknown[], Closure>();
+
+  constructor(names: QueryNames, read: QueryReader) {
+    this.#names = names;
+    this.#read = read;
+  }
+
+  /** Adds a FROM list's items, which are joined. */
+  addFrom(items: readonly Node[]): this {
+    for (const item of items) this.#add(item);
+    return this;
+  }
+
+  /** Adds a table under its name or alias. */
+  addTable(relation: Fields): this {
+    this.#push(relation, this.#relation(relation));
+    return this;
+  }
+
+  /** Adds a condition that holds for every row. */
+  addCondition(condition: unknown): this {
+    this.#condition(condition, { needs: [], targets: undefined });
+    return this;
+  }
+
+  /** Whether there is nothing to range over. */
+  get isEmpty(): boolean {
+    return this.#sources.length === 0;
+  }
+
+  /** Whether the only rows are those of VALUES or a built-in function, which come in an order of their own. */
+  get isOrdered(): boolean {
+    return this.#sources.length === 1 && this.#sources[0]?.source.isOrdered === true;
+  }
+
+  /** Whether there is at most one row. */
+  get isSingle(): boolean {
+    return this.tellsApart([]);
+  }
+
+  /** Whether no two rows agree on all of these expressions. */
+  tellsApart(expressions: readonly unknown[]): boolean {
+    return this.#closure(expressions).done.size === this.#sources.length;
+  }
+
+  /** Whether, once the first source's row is given, there is at most one row. */
+  get isSingleBehindFirst(): boolean {
+    return this.#closure([], 1).done.size === this.#sources.length;
+  }
+
+  /** Whether two rows that agree on all of `expressions` agree on `wanted` too, to the letter. */
+  determines(expressions: readonly unknown[], wanted: unknown): boolean {
+    const { ids, isOpaque } = this.#mentioned(wanted);
+    if (isOpaque) return false;
+    const { columns, done } = this.#closure(expressions);
+    return ids.every((id) => columns.has(id) && (done.has(sourceOf(id)) || !this.#isInexact(id)));
+  }
+
+  /** The column that an expression is, when its equal values may look different. */
+  inexactColumn(expression: unknown): string | undefined {
+    if (nodeOf(expression)?.kind !== 'ColumnRef') return undefined;
+    const { ids } = this.#mentioned(expression);
+    const [id] = ids;
+    return ids.length === 1 && id !== undefined && this.#isInexact(id) ? nameOf(id) : undefined;
+  }
+
+  /** The columns of all sources, or of one, as `*` gives them; undefined when they are not all known. */
+  columns(of?: string): readonly { readonly name: string; readonly expression: unknown }[] | undefined {
+    const found: { name: string; expression: unknown }[] = [];
+    for (const { name, source } of this.#sources) {
+      if (of !== undefined && name !== of) continue;
+      if (source.columns === undefined) return undefined;
+      for (const column of source.columns) found.push({ name: column, expression: columnRef(name, column) });
+    }
+    return found;
+  }
+
+  /** Sets of columns, each of which tells all rows apart: a key of each source, fewer where conditions do the rest. */
+  keys(): readonly (readonly unknown[])[] {
+    if (this.#sources.length > mostSources) return [];
+    let sets: unknown[][] = [[]];
+    for (const { name, source } of this.#sources) {
+      const choices = [[], ...source.keys.map((key) => key.map((column) => columnRef(name, column)))];
+      sets = sets.flatMap((set) => choices.map((key) => [...set, ...key])).slice(0, 64);
+    }
+    sets.sort((a, b) => a.length - b.length);
+    return sets.filter((set) => this.tellsApart(set)).slice(0, 4);
+  }
+
+  /** What to put behind ORDER BY, where that is known. */
+  suggestion(): string | undefined {
+    const [key] = this.keys();
+    if (key === undefined || key.length === 0) return undefined;
+    const isAlone = this.#sources.length === 1;
+    return key
+      .map((column) => {
+        const names = stringsOf(nodeOf(column)?.fields.fields);
+        return isAlone ? names.at(-1) : names.join('.');
+      })
+      .join(', ');
+  }
+
+  #add(item: Node): number[] {
+    const { kind, fields } = item;
+    if (kind === 'RangeVar') return [this.#push(fields, this.#relation(fields))];
+    if (kind === 'RangeSubselect') return [this.#push(fields, this.#read(fieldsOf(fields.subquery), this.#names))];
+    if (kind === 'RangeFunction') {
+      const call = nodesOf(nodesOf(fields.functions)[0]?.fields.items)[0];
+      const name = textOf(fieldsOf(fields.alias).aliasname) ?? stringsOf(call?.fields.funcname).at(-1) ?? '';
+      return [this.#sources.push({ name, source: functionSource(fields, this.#names.functions) }) - 1];
+    }
+    if (kind === 'JoinExpr') return this.#join(fields);
+    return [this.#sources.push({ name: '', source: unknownRows }) - 1];
+  }
+
+  #join(fields: Fields): number[] {
+    const left = nodesOf([fields.larg]).flatMap((side) => this.#add(side));
+    const right = nodesOf([fields.rarg]).flatMap((side) => this.#add(side));
+    if (fields.alias !== undefined || fields.join_using_alias !== undefined) this.#hidesNames = true;
+    const reach = reachOf(fields.jointype, left, right);
+    if (reach === undefined) return [...left, ...right];
+    this.#condition(fields.quals, reach);
+    const shared = fields.isNatural === true ? this.#shared(left, right) : stringsOf(fields.usingClause);
+    for (const name of shared) {
+      const from = this.#columnOf(left, name);
+      const to = this.#columnOf(right, name);
+      if (from === undefined || to === undefined) continue;
+      this.#imply([from], to, reach);
+      this.#imply([to], from, reach);
+    }
+    return [...left, ...right];
+  }
+
+  #shared(left: readonly number[], right: readonly number[]): string[] {
+    return left
+      .flatMap((at) => this.#sources[at]?.source.columns ?? [])
+      .filter((name) => this.#columnOf(right, name) !== undefined);
+  }
+
+  #columnOf(sources: readonly number[], name: string): ColumnId | undefined {
+    const at = sources.find((source) => this.#sources[source]?.source.columns?.includes(name) === true);
+    return at === undefined ? undefined : `${at}.${name}`;
+  }
+
+  #relation(fields: Fields): RowSource {
+    return this.#names.relations.get(textOf(fields.relname) ?? '') ?? unknownRows;
+  }
+
+  /** Under its alias, whose column names replace the source's own. */
+  #push(fields: Fields, source: RowSource): number {
+    const alias = fieldsOf(fields.alias);
+    const name = textOf(alias.aliasname) ?? textOf(fields.relname) ?? '';
+    return this.#sources.push({ name, source: renameColumns(source, stringsOf(alias.colnames)) }) - 1;
+  }
+
+  #condition(condition: unknown, reach: Reach): void {
+    const node = nodeOf(condition);
+    if (node?.kind === 'BoolExpr' && node.fields.boolop === 'AND_EXPR') {
+      for (const part of nodesOf(node.fields.args)) this.#condition(wrapped(part), reach);
+    }
+    if (node?.kind !== 'A_Expr' || node.fields.kind !== 'AEXPR_OP' || stringsOf(node.fields.name).at(-1) !== '=')
+      return;
+    const left = nodeOf(node.fields.lexpr);
+    const right = nodeOf(node.fields.rexpr);
+    if (left?.kind === 'RowExpr' && right?.kind === 'RowExpr') {
+      const rights = nodesOf(right.fields.args);
+      for (const [at, part] of nodesOf(left.fields.args).entries()) this.#equal(part, rights[at], reach);
+    } else this.#equal(left, right, reach);
+  }
+
+  #equal(left: Node | undefined, right: Node | undefined, reach: Reach): void {
+    for (const [a, b] of [
+      [left, right],
+      [right, left],
+    ]) {
+      if (a === undefined || b?.kind !== 'ColumnRef') continue;
+      const { ids: from, isOpaque } = this.#mentioned(wrapped(a));
+      const { ids } = this.#mentioned(wrapped(b));
+      const [to] = ids;
+      if (!isOpaque && to !== undefined && ids.length === 1) this.#imply(from, to, reach);
+    }
+  }
+
+  #imply(from: readonly ColumnId[], to: ColumnId, { needs, targets }: Reach): void {
+    if (targets === undefined || targets.includes(sourceOf(to))) this.#implications.push({ needs, from, to });
+  }
+
+  #closure(expressions: readonly unknown[], given = 0): Closure {
+    const known = this.#closures.get(expressions);
+    if (known !== undefined) return known;
+    const closure = this.#sources.length > mostSources ? nothingTold : this.#close(expressions, given);
+    if (given === 0) this.#closures.set(expressions, closure);
+    return closure;
+  }
+
+  #close(expressions: readonly unknown[], given: number): Closure {
+    const columns = new Map<ColumnId, boolean>();
+    const done = new Set<number>();
+    const finish = (at: number): void => {
+      done.add(at);
+      const source = this.#sources[at]?.source;
+      for (const name of source?.columns ?? []) {
+        const id = `${at}.${name}`;
+        columns.set(id, columns.get(id) === true || source?.nullable.has(name) === false);
+      }
+    };
+    for (const expression of expressions) {
+      if (nodeOf(expression)?.kind !== 'ColumnRef') continue;
+      for (const id of this.#mentioned(expression).ids) columns.set(id, !this.#isNullable(id));
+    }
+    for (let at = 0; at < given; at += 1) finish(at);
+    for (let isNew = true; isNew; ) {
+      isNew = false;
+      for (const { needs, from, to } of this.#implications) {
+        if (columns.get(to) === true || !needs.every((at) => done.has(at)) || !from.every((id) => columns.has(id)))
+          continue;
+        columns.set(to, true);
+        isNew = true;
+      }
+      for (const [at, { source }] of this.#sources.entries()) {
+        if (done.has(at) || !isTold(source, at, columns)) continue;
+        finish(at);
+        isNew = true;
+      }
+    }
+    return { columns, done };
+  }
+
+  #mentioned(tree: unknown): Mentioned {
+    const ids: ColumnId[] = [];
+    let isOpaque = false;
+    const walk = (value: unknown): void => {
+      if (Array.isArray(value)) for (const item of value) walk(item);
+      if (!isFields(value)) return;
+      const node = nodeOf(value);
+      if (node?.kind === 'ColumnRef') {
+        const found = this.#resolve(node.fields);
+        if (found === undefined) isOpaque = true;
+        else ids.push(...found);
+      } else for (const member of Object.values(value)) walk(member);
+    };
+    walk(tree);
+    return { ids, isOpaque };
+  }
+
+  /** The columns that a name means; none for a variable or a column from outside; undefined when that cannot be told. */
+  #resolve(ref: Fields): ColumnId[] | undefined {
+    const names = stringsOf(ref.fields);
+    const isStar = nodesOf(ref.fields).at(-1)?.kind === 'A_Star';
+    const outside = this.#hidesNames ? undefined : [];
+    const whole = (at: number): ColumnId[] | undefined =>
+      this.#sources[at]?.source.columns?.map((name) => `${at}.${name}`);
+    if (isStar && names.length === 0) {
+      const all = this.#sources.map((_, at) => whole(at));
+      return all.includes(undefined) ? undefined : all.flatMap((ids) => ids ?? []);
+    }
+    const [first = '', second] = names.slice(-2);
+    if (!isStar && second === undefined) {
+      const id = this.#columnOf([...this.#sources.keys()], first);
+      if (id !== undefined) return [id];
+    }
+    const at = this.#sources.findIndex(({ name }) => name === first);
+    if (at < 0) {
+      const mayBeColumn = second === undefined && this.#sources.some(({ source }) => source.columns === undefined);
+      return mayBeColumn ? undefined : outside;
+    }
+    if (isStar || second === undefined) return whole(at);
+    const columns = this.#sources[at]?.source.columns;
+    if (columns === undefined) return undefined;
+    return columns.includes(second) ? [`${at}.${second}`] : outside;
+  }
+
+  #isNullable(id: ColumnId): boolean {
+    return this.#sources[sourceOf(id)]?.source.nullable.has(nameOf(id)) === true;
+  }
+
+  #isInexact(id: ColumnId): boolean {
+    return this.#sources[sourceOf(id)]?.source.inexact.has(nameOf(id)) === true;
+  }
+}
+
+/** What a join's condition says something of; undefined: nothing, for a FULL JOIN. */
+function reachOf(type: unknown, left: readonly number[], right: readonly number[]): Reach | undefined {
+  if (type === 'JOIN_FULL') return undefined;
+  if (type === 'JOIN_LEFT') return { needs: left, targets: right };
+  if (type === 'JOIN_RIGHT') return { needs: right, targets: left };
+  return { needs: [], targets: undefined };
+}
+
+/** Whether the columns that are told name one row of the source; rows that agree on everything are as one. */
+function isTold(source: RowSource, at: number, columns: ReadonlyMap<ColumnId, boolean>): boolean {
+  const byKey = source.keys.some((key) => key.every((name) => columns.get(`${at}.${name}`) === true));
+  return byKey || source.columns?.every((name) => columns.has(`${at}.${name}`) && !source.inexact.has(name)) === true;
+}
+
+function sourceOf(id: ColumnId): number {
+  return Number(id.slice(0, id.indexOf('.')));
+}
+
+function nameOf(id: ColumnId): string {
+  return id.slice(id.indexOf('.') + 1);
+}
+
+function wrapped({ kind, fields }: Node): unknown {
+  return { [kind]: fields };
+}
+
+/** The parser's node for `source.column`. */
+function columnRef(source: string, column: string): unknown {
+  const names = source === '' ? [column] : [source, column];
+  return { ColumnRef: { fields: names.map((name) => ({ String: { sval: name } })) } };
+}
+
+/** The same rows, with other names for their first columns. */
+export function renameColumns(source: RowSource, names: readonly string[]): RowSource {
+  const { columns } = source;
+  if (names.length === 0) return source;
+  if (columns === undefined) return unknownRows;
+  const now = (name: string): string => names[columns.indexOf(name)] ?? name;
+  return {
+    ...source,
+    columns: columns.map(now),
+    keys: source.keys.map((key) => key.map(now)),
+    nullable: new Set([...source.nullable].map(now)),
+    inexact: new Set([...source.inexact].map(now)),
+  };
+}

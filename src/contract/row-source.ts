@@ -1,0 +1,175 @@
+/**
+ * What the gate knows of rows that a query reads: their columns, and which of these tell any two rows apart. It promises
+ * nothing where it does not know: then an order counts as not total.
+ */
+import { type Fields, fieldsOf, nodeOf, nodesOf, stringsOf, textOf } from './syntax-tree.ts';
+
+/** Rows of a table, a view, a query or a function. */
+export interface RowSource {
+  /** In order; undefined where they are not known. */
+  readonly columns: readonly string[] | undefined;
+  /** Each a set of columns on which no two rows agree. An empty one: there is at most one row. */
+  readonly keys: readonly (readonly string[])[];
+  /** Columns that may be NULL: two rows may both be NULL in a UNIQUE column. */
+  readonly nullable: ReadonlySet<string>;
+  /** Columns whose equal values may look different, as 1.0 and 1.00. */
+  readonly inexact: ReadonlySet<string>;
+  /** Whether the rows come in an order that the query's text itself gives. */
+  readonly isOrdered: boolean;
+}
+
+/** Rows of which nothing is known. */
+export const unknownRows: RowSource = {
+  columns: undefined,
+  keys: [],
+  nullable: new Set(),
+  inexact: new Set(),
+  isOrdered: false,
+};
+
+/** A table, and its columns that take part in a UNIQUE constraint, an index included. */
+export interface TableSource extends RowSource {
+  readonly unique: ReadonlySet<string>;
+}
+
+const inexactTypes = new Set(['numeric', 'jsonb', 'interval']);
+
+/** A CREATE TABLE's rows. @param indexes the CREATE INDEX statements on it */
+export function tableSource(create: Fields, indexes: readonly Fields[]): TableSource {
+  const columns: string[] = [];
+  const keys: string[][] = [];
+  const inexact = new Set<string>();
+  const notNull = new Set<string>();
+  const constrain = (contype: string, names: string[]): void => {
+    if (contype === 'CONSTR_PRIMARY') keys.unshift(names);
+    if (contype === 'CONSTR_UNIQUE') keys.push(names);
+    if (contype === 'CONSTR_PRIMARY' || contype === 'CONSTR_NOTNULL') for (const name of names) notNull.add(name);
+  };
+  for (const { kind, fields } of nodesOf(create.tableElts)) {
+    if (kind === 'Constraint') constrain(textOf(fields.contype) ?? '', stringsOf(fields.keys));
+    if (kind !== 'ColumnDef') continue;
+    const name = textOf(fields.colname) ?? '';
+    columns.push(name);
+    const typeName = fieldsOf(fields.typeName);
+    const type = stringsOf(typeName.names).at(-1) ?? '';
+    if (inexactTypes.has(type) && !(type === 'numeric' && typeName.typmods !== undefined)) inexact.add(name);
+    for (const { fields: constraint } of nodesOf(fields.constraints))
+      constrain(textOf(constraint.contype) ?? '', [name]);
+  }
+  const unique = new Set(keys.flat());
+  for (const index of indexes) {
+    if (index.unique !== true) continue;
+    for (const name of columnsIn([index.indexParams, index.whereClause])) unique.add(name);
+    const elements = nodesOf(index.indexParams).map(({ fields }) => textOf(fields.name));
+    const names = elements.filter((name) => name !== undefined);
+    if (index.whereClause === undefined && names.length === elements.length) keys.push(names);
+  }
+  const nullable = new Set(columns.filter((name) => !notNull.has(name)));
+  return { columns, keys, nullable, inexact, isOrdered: false, unique };
+}
+
+/** Every column named in a tree, by its last name, and an index's own. */
+function columnsIn(tree: unknown): string[] {
+  if (Array.isArray(tree)) return tree.flatMap(columnsIn);
+  const node = nodeOf(tree);
+  if (node === undefined) return [];
+  if (node.kind === 'ColumnRef') return stringsOf(node.fields.fields).slice(-1);
+  const own = node.kind === 'IndexElem' ? [textOf(node.fields.name) ?? ''] : [];
+  return [...own, ...Object.values(node.fields).flatMap(columnsIn)];
+}
+
+/** Built-in functions that give rows: the names of their columns where these are not the alias; [] where the call says. */
+const rowFunctions: ReadonlyMap<string, readonly string[] | undefined> = new Map([
+  ['generate_series', undefined],
+  ['generate_subscripts', undefined],
+  ['unnest', undefined],
+  ['jsonb_array_elements', ['value']],
+  ['jsonb_array_elements_text', ['value']],
+  ['jsonb_object_keys', undefined],
+  ['jsonb_each', ['key', 'value']],
+  ['jsonb_each_text', ['key', 'value']],
+  ['jsonb_path_query', undefined],
+  ['jsonb_to_recordset', []],
+  ['jsonb_populate_recordset', []],
+  ['regexp_split_to_table', undefined],
+  ['regexp_matches', undefined],
+  ['string_to_table', undefined],
+]);
+
+/** Those that give a value only once: their first column is a key. */
+const distinctFunctions = new Set([
+  'generate_series',
+  'generate_subscripts',
+  'jsonb_object_keys',
+  'jsonb_each',
+  'jsonb_each_text',
+]);
+
+/** Whether a built-in function gives rows, in an order that follows from its arguments. */
+export function givesRows(name: string): boolean {
+  return rowFunctions.has(name);
+}
+
+/** The rows of a RangeFunction. @param own what the contract's own functions give */
+export function functionSource(range: Fields, own: ReadonlyMap<string, RowSource>): RowSource {
+  const calls = nodesOf(range.functions).map(({ fields }) => nodesOf(fields.items)[0]);
+  const [call] = calls;
+  if (calls.length !== 1 || call?.kind !== 'FuncCall') return unknownRows;
+  const name = stringsOf(call.fields.funcname).at(-1) ?? '';
+  const alias = fieldsOf(range.alias);
+  const source = own.get(name);
+  const defined = nodesOf(range.coldeflist).map(({ fields }) => textOf(fields.colname) ?? '');
+  // unnest of several arrays gives a column for each.
+  const width = name === 'unnest' ? nodesOf(call.fields.args).length : 1;
+  const natural =
+    defined.length > 0
+      ? defined
+      : source !== undefined
+        ? source.columns
+        : columnsOfCall(name, textOf(alias.aliasname), width);
+  if (natural === undefined) return unknownRows;
+  const renamed = stringsOf(alias.colnames);
+  const all = range.ordinality === true ? [...natural, 'ordinality'] : natural;
+  const columns = all.map((column, at) => renamed[at] ?? column);
+  const keys = [
+    ...(range.ordinality === true ? [columns.slice(-1)] : []),
+    ...(source === undefined && distinctFunctions.has(name) ? [columns.slice(0, 1)] : []),
+  ];
+  return {
+    columns,
+    keys,
+    nullable: new Set(columns.filter((column) => !keys.some((key) => key.includes(column)))),
+    inexact: source?.inexact ?? new Set(isExact(name) ? [] : columns),
+    isOrdered: source === undefined && givesRows(name),
+  };
+}
+
+/** Whether equal values look the same, in whatever rows the function gives. */
+function isExact(name: string): boolean {
+  return /_text$|^string_|^regexp_|_keys$|^generate_subscripts$/.test(name) || !givesRows(name);
+}
+
+function columnsOfCall(name: string, alias: string | undefined, width: number): readonly string[] | undefined {
+  const names = rowFunctions.get(name);
+  if (names !== undefined) return names.length === 0 ? undefined : names;
+  return width === 1 ? [alias ?? name] : Array.from({ length: width }, (_, at) => `${name}${at + 1}`);
+}
+
+/** What a function of the contract gives as rows, by its CREATE FUNCTION. */
+export function ownFunctionSource(create: Fields, tables: ReadonlyMap<string, RowSource>): RowSource {
+  const given = nodesOf(create.parameters).flatMap(({ fields }) =>
+    ['FUNC_PARAM_TABLE', 'FUNC_PARAM_OUT', 'FUNC_PARAM_INOUT'].includes(textOf(fields.mode) ?? '') ? [fields] : [],
+  );
+  if (given.length > 0) {
+    const columns = given.map((fields) => textOf(fields.name) ?? '');
+    const exact = tableSource({ tableElts: given.map(columnOf) }, []);
+    return { ...unknownRows, columns, nullable: new Set(columns), inexact: exact.inexact };
+  }
+  const table = tables.get(stringsOf(fieldsOf(create.returnType).names).at(-1) ?? '');
+  // A row type has its table's columns, but two rows of the result may be the same one.
+  return table === undefined ? unknownRows : { ...table, keys: [], nullable: new Set(table.columns) };
+}
+
+function columnOf(parameter: Fields): unknown {
+  return { ColumnDef: { colname: parameter.name, typeName: parameter.argType } };
+}
