@@ -15,8 +15,8 @@ interface RecordedFunction {
   /** Whether it asks who calls, or when. */
   asks: boolean;
   readonly volatility: Volatility;
-  /** Byte offset in the source. */
-  readonly at: number;
+  /** Byte offset in the source; undefined: it stands in another source, which was judged. */
+  readonly at: number | undefined;
   readonly calls: Set<string>;
 }
 
@@ -43,6 +43,11 @@ export class CallRecord {
     this.#current = undefined;
   }
 
+  /** Takes over what is known of the functions of another source. */
+  learn(other: CallRecord): void {
+    for (const [name, known] of other.#functions) this.#functions.set(name, { ...known, at: undefined });
+  }
+
   noteChange(): void {
     if (this.#current !== undefined) this.#current.changes = true;
   }
@@ -67,7 +72,7 @@ export class CallRecord {
     const fresh = this.#spread((fn) => fn.reads && fn.volatility === 'volatile');
     const varying = this.#spread((fn) => fn.reads || fn.changes || fn.asks);
     for (const [name, { volatility, at }] of this.#functions) {
-      if (volatility !== 'immutable' || !varying.has(name)) continue;
+      if (at === undefined || volatility !== 'immutable' || !varying.has(name)) continue;
       findings.refuse(
         at,
         `${name}() is IMMUTABLE and yet looks at more than its arguments: a result may be kept from an earlier call`,

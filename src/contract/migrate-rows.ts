@@ -132,7 +132,7 @@ function fits(
 }
 
 function misfit(name: string, table: string, what: string, statement: string): AergoError {
-  return new AergoError('AERGO_CONTRACT_MIGRATION', `Table ${name}.${table} ${what}.`, {
+  return new AergoError('AERGO_CONTRACT_MIGRATION', `table ${name}.${table} ${what}`, {
     hint: `in the migration: ${statement}`,
     details: { table: `${name}.${table}` },
   });

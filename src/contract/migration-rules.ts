@@ -66,18 +66,18 @@ function readAlter(fields: Fields, at: number, place: ExpressionPlace): Migratio
   const name = textOf(relation.relname) ?? '';
   checkRelation(relation, place);
   if (fields.objtype !== 'OBJECT_TABLE') place.findings.refuse(at, 'only tables can be altered', changes);
-  else for (const { fields: command } of nodesOf(fields.cmds)) checkCommand(command, at, place);
+  else for (const { fields: command } of nodesOf(fields.cmds)) checkCommand(command, relation, at, place);
   return { kind: 'alter', name, renamings: [] };
 }
 
-function checkCommand(command: Fields, at: number, place: ExpressionPlace): void {
+function checkCommand(command: Fields, relation: Fields, at: number, place: ExpressionPlace): void {
   const definition = nodeOf(command.def);
   switch (command.subtype) {
     case 'AT_AddColumn':
       if (definition?.kind === 'ColumnDef') readColumn(definition.fields, place);
       return;
     case 'AT_AlterColumnType':
-      checkNewType(definition?.fields ?? {}, place);
+      checkNewType(definition?.fields ?? {}, relation, place);
       return;
     case 'AT_ColumnDefault':
       checkTree(command.def, { ...place, where: 'definition' });
@@ -92,12 +92,15 @@ function checkCommand(command: Fields, at: number, place: ExpressionPlace): void
   }
 }
 
-function checkNewType(fields: Fields, place: ExpressionPlace): void {
+function checkNewType(fields: Fields, relation: Fields, place: ExpressionPlace): void {
   const typeName = fieldsOf(fields.typeName);
   const type = writtenType(typeName, place.findings, place.locate(placeOf(typeName)));
   if (type !== undefined) checkType(type, 'column', place.known, place.findings);
   if (fields.collClause !== undefined) checkTree({ CollateClause: fields.collClause }, place);
   checkTree(fields.raw_default, place);
+  // USING is worked out for each row, like what an UPDATE sets.
+  const sets = { ResTarget: { name: '', val: fields.raw_default } };
+  if (fields.raw_default !== undefined) checkOrder({ UpdateStmt: { relation, targetList: [sets] } }, place);
 }
 
 function readRename(fields: Fields, at: number, place: ExpressionPlace): MigrationStatement {

@@ -5,7 +5,7 @@
 import type { TableSchema } from '../state/schema.ts';
 import { CallRecord } from './call-record.ts';
 import { checkRelation, checkTree, type ExpressionPlace } from './expression-rules.ts';
-import type { Findings } from './findings.ts';
+import { Findings } from './findings.ts';
 import { functionName, readFunction } from './function-rules.ts';
 import { readMigrationStatement } from './migration-rules.ts';
 import { checkOrder } from './order-rules.ts';
@@ -66,6 +66,7 @@ export class SourceReader {
     for (const type of migrates?.types ?? []) this.#enums.set(type.name, type);
     for (const domain of migrates?.domains ?? []) this.#domains.set(domain.name, domain);
     for (const view of migrates?.views ?? []) this.#views.add(view);
+    if (migrates !== undefined) this.#place.calls.learn(callsOf(migrates, this.#place));
   }
 
   read(): ParsedContract {
@@ -237,7 +238,7 @@ export class SourceReader {
   #refuseStatement(node: Node, at: number): void {
     this.isReadable = false;
     const words =
-      /^\s*(\w+(?:\s+\w+)?)/
+      /^\s*((?:(?:CREATE|ALTER|DROP|SET|RESET|INSERT|DELETE|REFRESH|SECURITY|START|LOCK)\s+)?\w+)/i
         .exec(this.#bytes.toString('utf8', at, at + 80))?.[1]
         ?.replace(/\s+/g, ' ')
         .toUpperCase() ?? node.kind;
@@ -260,6 +261,30 @@ export class SourceReader {
       this.#findings.refuse(at, `${name} is defined twice`, 'another name');
     }
   }
+}
+
+/** What the functions of a contract that is in force do: a migration may call them. */
+function callsOf(contract: ParsedContract, around: ExpressionPlace): CallRecord {
+  const calls = new CallRecord();
+  const functions = contract.statements
+    .filter(({ kind }) => kind === 'function')
+    .flatMap(({ text }) => parseStatements(text).map((statement) => ({ text, statement })));
+  const place: ExpressionPlace = {
+    ...around,
+    // They were judged when they were deployed.
+    findings: new Findings(''),
+    calls,
+    functions: new Set(contract.functions.map(({ name }) => name)),
+    names: namesOf(
+      functions.map(({ statement }) => statement.tree),
+      contract,
+    ),
+  };
+  for (const { text, statement } of functions) {
+    const node = nodeOf(statement.tree);
+    if (node !== undefined) readFunction(node.fields, statement, Buffer.from(text), place);
+  }
+  return calls;
 }
 
 type Add = (kind: ContractStatement['kind'], name: string, ready?: string) => void;
