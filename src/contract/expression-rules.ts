@@ -191,7 +191,8 @@ function checkLocking(fields: Fields, place: ExpressionPlace, at: number): void 
 
 /** `(row).column`, and a part of a column that is set. */
 function checkIndirection(fields: Fields, place: ExpressionPlace, at: number): void {
-  for (const name of stringsOf(fields.indirection)) checkSystemColumn(name, place, at);
+  const of = placeOf(nodeOf(fields.arg)?.fields ?? {}, at);
+  for (const name of stringsOf(fields.indirection)) checkSystemColumn(name, place, of);
 }
 
 function checkSystemColumn(name: string, place: ExpressionPlace, at: number): void {

@@ -164,7 +164,8 @@ export class BodyCheck {
     const prefix = mode === 0 ? '' : 'SELECT ';
     const own = prefix + query.slice(target);
     const start = this.#text.find(query, line) + Buffer.byteLength(query.slice(0, target)) - prefix.length;
-    if (query.slice(target).trim() === '') this.#place.findings.syntax(start, 'an expression is missing');
+    if (query.slice(target).trim() === '')
+      this.#place.findings.syntax(start + prefix.length, 'an expression is missing');
     try {
       for (const { tree } of parseStatements(own)) this.#sql(tree, start, mode, rows);
     } catch (error) {

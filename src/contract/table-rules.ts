@@ -85,7 +85,7 @@ export function checkIndex(fields: Fields, place: ExpressionPlace): void {
     if (element.opclass !== undefined)
       place.findings.refuse(at, 'an operator class is not allowed', 'the column alone');
   }
-  checkTree([fields.indexParams, fields.whereClause], { ...place, where: 'constant' });
+  checkTree([fields.indexParams, fields.whereClause], { ...place, where: 'constant' }, placeOf(relation));
 }
 
 const nameRule = 'a name of a-z, 0-9 and _, at most 48 long, not pg_…';
