@@ -1,6 +1,7 @@
 /**
  * CREATE FUNCTION: what is refused, the signature, and the statement with `LANGUAGE plpgsql` where the source has none.
  */
+import { faultInBody } from './body-fault.ts';
 import type { Body } from './body-text.ts';
 import type { Volatility } from './call-record.ts';
 import { checkTree, type ExpressionPlace } from './expression-rules.ts';
@@ -133,7 +134,9 @@ function checkBody({ language, options, spliced, at, place, statement, source, f
     if (!(error instanceof ParseFailure)) throw error;
     // The parser does not know the columns of the contract's tables.
     const instead = error.message.includes('is not a known variable') ? 'a variable of type record' : undefined;
-    place.findings.syntax(language === 'sql' && body.isVerbatim ? body.from + error.at : at, error.message, instead);
+    const inBody = language === 'sql' ? error.at : faultInBody(spliced, body.text, error.message);
+    const where = body.isVerbatim && inBody !== undefined ? body.from + inBody : at;
+    place.findings.syntax(where, error.message, instead);
   }
 }
 

@@ -73,6 +73,8 @@ function guarded<Result>(text: string, parse: () => Result): Result {
       const at = Buffer.byteLength([...text].slice(0, position).join(''));
       throw new ParseFailure(error.message, at);
     }
+    // Of a PL/pgSQL body it says what is wrong, and not where; what it did not mean to say is an error of another class.
+    if (error instanceof Error && error.constructor === Error) throw new ParseFailure(error.message, 0);
     throw new ParseFailure(
       error instanceof RangeError ? 'it is nested too deeply' : `the parser gave up: ${String(error)}`,
       0,
