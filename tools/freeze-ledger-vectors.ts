@@ -44,7 +44,7 @@ export interface BlockVector {
   readonly receipts: readonly unknown[];
 }
 
-/** Every kind of block and transaction of format 1: genesis, deploy, import, calls, a branch, a merge with a drop. */
+/** Every kind of block and transaction of format 1: genesis, deploy, import, calls, a branch, a merge with a drop, a migration. */
 export async function makeVectors(): Promise<{
   repository: string;
   directory: string;
@@ -113,6 +113,12 @@ export async function makeVectors(): Promise<{
     );
     await repository.submit(many, { sealer: ada, key: bob });
     await repository.createSnapshot('v1', '@~1', ada);
+    const second = source.replace('balance numeric(15,2)', 'kind text NOT NULL,\n  balance numeric(16,2)');
+    if (second === source) throw new Error('the source has no such column');
+    const migrate = `ALTER TABLE accounts ADD COLUMN kind text DEFAULT 'old';
+ALTER TABLE accounts ALTER COLUMN balance TYPE numeric(16,2);
+`;
+    await repository.deploy({ name: 'bank', source: second, migrate, key: ada });
     return { repository: repository.id, ...refsOf(repository), blocks: await blocksOf(repository) };
   } finally {
     await repository.close();
