@@ -4,21 +4,38 @@
  */
 import { randomBytes } from 'node:crypto';
 import { AergoError } from '../errors.ts';
-import { type CallFailure, type CallOutcome, type EngineCall, failureOf } from './call-outcome.ts';
+import {
+  type CallDeadline,
+  type CallFailure,
+  type CallOutcome,
+  type EngineCall,
+  exhaustedBy,
+  failureOf,
+} from './call-outcome.ts';
 import { encodeArray } from './copy-text.ts';
 import type { Materialiser } from './materialiser.ts';
 import { type NotedChange, netChanges, type RowWrite } from './net-changes.ts';
 import { EngineBroken } from './session.ts';
+import { engineLimits } from './settings.ts';
 
 const runSql = 'SELECT * FROM "aergo$host".run($1, $2, $3, $4, $5)';
-const capturedSql = 'SELECT number, relation, before, after FROM pg_temp."aergo$captured" WHERE number >= $1';
+const capturedSql = 'SELECT number, relation, before, after, cmin FROM pg_temp."aergo$captured" WHERE number >= $1';
 
 /** The innermost line of an error that a RAISE of the contract's own made; a trampoline's has its schema in front. */
 const raisedByContract = /^PL\/pgSQL function (?!"call\$)[^\n]*\) line \d+ at RAISE(\n|$)/;
 
+/** What one call wrote. */
+interface Written {
+  readonly changes: NotedChange[];
+  bytes: number;
+  /** Commands of the SQL transaction at its first and last change, counted as PostgreSQL does. */
+  readonly first: number;
+  last: number;
+}
+
 interface BatchAnswer {
   readonly rows: readonly (readonly (string | null)[])[];
-  readonly noted: ReadonlyMap<number, NotedChange[]>;
+  readonly noted: ReadonlyMap<number, Written>;
 }
 
 /**
@@ -45,7 +62,7 @@ export function runBatch(materialiser: Materialiser, calls: readonly EngineCall[
       for (const { at, outcome } of results) outcomes[at] = outcome.status === 'failed' ? outcome.failure : outcome;
       return outcomes.filter((outcome) => outcome !== undefined);
     }
-    // A row with a key that no repository can hold: the call has to go, and what came after it has to run without it.
+    // A call that went over a limit, or has a row with a key that no repository can hold, has to go, and what came after it has to run without it.
     const [earliest] = refused;
     if (earliest !== undefined) outcomes[earliest.at] = earliest.failure;
     materialiser.session.execute('ROLLBACK TO SAVEPOINT run');
@@ -83,33 +100,67 @@ function ask(materialiser: Materialiser, calls: readonly EngineCall[], first: nu
   return { rows, noted: readNoted(materialiser, first) };
 }
 
-function readNoted(materialiser: Materialiser, first: number): Map<number, NotedChange[]> {
-  const noted = new Map<number, NotedChange[]>();
-  for (const [number, relation, before, after] of materialiser.session.query(capturedSql, [String(first)]).rows) {
-    const change = { table: materialiser.relation(relation ?? ''), before: before ?? null, after: after ?? null };
+function readNoted(materialiser: Materialiser, first: number): Map<number, Written> {
+  const noted = new Map<number, Written>();
+  const { rows } = materialiser.session.query(capturedSql, [String(first)]);
+  for (const [number, relation, before = null, after = null, command] of rows) {
+    const change = { table: materialiser.relation(relation ?? ''), before, after };
     const call = Number(number);
-    const changes = noted.get(call);
-    if (changes === undefined) noted.set(call, [change]);
-    else changes.push(change);
+    let written = noted.get(call);
+    if (written === undefined) {
+      written = { changes: [], bytes: 0, first: Number(command), last: 0 };
+      noted.set(call, written);
+    }
+    written.changes.push(change);
+    if (after !== null) written.bytes += Buffer.byteLength(after);
+    written.last = Number(command);
   }
   return noted;
 }
 
+/** The first limit that a call went over, in words. */
+function overLimit(written: Written | undefined, result: string | null): string | undefined {
+  // The note of each change is a command too.
+  const statements = written === undefined ? 0 : written.last - written.first - written.changes.length + 2;
+  const counts: readonly (readonly [number, number, string])[] = [
+    [written?.changes.length ?? 0, engineLimits.writtenRows, 'rows written'],
+    [written?.bytes ?? 0, engineLimits.written_bytes, 'bytes written'],
+    [statements, engineLimits.statements, 'statements that write'],
+    [result === null ? 0 : Buffer.byteLength(result), engineLimits.result_bytes, 'bytes of the result'],
+  ];
+  const over = counts.find(([count, limit]) => count > limit);
+  if (over === undefined) return undefined;
+  const [count, limit, what] = over;
+  return `${count.toLocaleString('en')} ${what}, of ${limit.toLocaleString('en')} that a call may have`;
+}
+
 type BatchOutcome =
   | { status: 'ok'; result: string | null; changes: RowWrite[] }
+  | CallDeadline
   | { status: 'failed'; failure: CallFailure; unfit?: true };
 
 function outcomeOf(answer: BatchAnswer, index: number, first: number): BatchOutcome {
   const [result = null, state = null, message = null, origin = null] = answer.rows[index] ?? [];
   if (state !== null) {
     const raised = raisedByContract.test(origin ?? '');
+    const exhausted = raised ? undefined : exhaustedBy(state);
+    if (exhausted === 'stack') return { status: 'deadline', exhausted };
+    // What is left of the server's memory is anybody's guess.
+    if (exhausted !== undefined) throw new EngineBroken(message ?? state, exhausted);
     if (state.startsWith('XX') && !raised) throw new EngineBroken(message ?? state);
     return { status: 'failed', failure: failureOf(state, message ?? '', raised) };
   }
   const noted = answer.noted.get(first + index);
+  const over = overLimit(noted, result);
+  if (over !== undefined)
+    return {
+      status: 'failed',
+      failure: { status: 'failed', cause: 'limit', sqlstate: '54000', message: over, raised: false },
+      unfit: true,
+    };
   if (noted === undefined) return { status: 'ok', result, changes: [] };
   try {
-    return { status: 'ok', result, changes: netChanges(noted) };
+    return { status: 'ok', result, changes: netChanges(noted.changes) };
   } catch (error) {
     if (!(error instanceof AergoError)) throw error;
     const tooLong = error.code === 'AERGO_KEY_TOO_LONG';

@@ -38,9 +38,14 @@ export interface CallSuccess {
   readonly changes: readonly RowWrite[];
 }
 
-/** A call that did not end within the deadline: never a verdict on whether it is valid. */
+/** What of a machine a call used up; `engine`: the server broke, and nobody can tell. */
+export type Exhausted = 'time' | 'memory' | 'stack' | 'engine';
+
+/** A call that used up what a machine gives it: never a verdict on whether it is valid. */
 export interface CallDeadline {
   readonly status: 'deadline';
+  /** Time where absent. */
+  readonly exhausted?: Exhausted;
 }
 
 export type CallOutcome = CallSuccess | CallFailure | CallDeadline;
@@ -53,8 +58,15 @@ const constraints: Readonly<Record<string, ConstraintKind>> = {
   '23502': 'not-null',
 };
 
-/** Classes of SQLSTATE that say something of the engine, not of the call. */
-const limitClasses = new Set(['53', '54', '57', '58']);
+/** program_limit_exceeded: what a value, an index or a row can hold. */
+const limitClass = '54';
+
+/** What a failure that the contract has not raised used up; undefined: it is a verdict. */
+export function exhaustedBy(sqlstate: string): Exhausted | undefined {
+  // How deep the stack is when a limit is met differs between an engine that knows the function already and one that does not.
+  if (sqlstate === '54001') return 'stack';
+  return /^(53|57|58)/.test(sqlstate) ? 'memory' : undefined;
+}
 
 /** The failure behind a SQLSTATE. @param raised the contract itself raised it */
 export function failureOf(sqlstate: string, message: string, raised: boolean): CallFailure {
@@ -63,7 +75,7 @@ export function failureOf(sqlstate: string, message: string, raised: boolean): C
   if (constraint !== undefined) return { status: 'failed', cause: 'constraint', sqlstate, message, raised, constraint };
   return {
     status: 'failed',
-    cause: limitClasses.has(sqlstate.slice(0, 2)) ? 'limit' : 'contract',
+    cause: sqlstate.startsWith(limitClass) ? 'limit' : 'contract',
     sqlstate,
     message,
     raised,

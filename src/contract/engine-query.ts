@@ -88,7 +88,7 @@ async function ask(host: EngineHost, query: Query, moved: boolean): Promise<Quer
 }
 
 function queryError(cause: unknown, deadline_ms: number): unknown {
-  if (cause instanceof DeadlineMissed)
+  if (cause instanceof DeadlineMissed && cause.exhausted !== 'memory')
     return new AergoError('AERGO_QUERY_DEADLINE', `the query took more than ${deadline_ms / 1000} s and was stopped`, {
       hint: 'ask for less, or by the columns of an index',
       cause,

@@ -5,15 +5,23 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { AergoError, type ErrorCode, errorCodes } from '../errors.ts';
+import type { Exhausted } from './call-outcome.ts';
 import { packageRoot } from './engine-description.ts';
 import { engineLimits } from './settings.ts';
 import type { WorkerAnswer, WorkerCalls, WorkerFault, WorkerOperation } from './worker-messages.ts';
 
-/** The request did not end in time; the thread is gone. */
-export class DeadlineMissed extends Error {}
-
 /** The thread, or the server in it, cannot be used any more. */
-export class ThreadLost extends Error {}
+export class ThreadLost extends Error {
+  /** What the request used up, where that is why. */
+  readonly exhausted: Exhausted | undefined;
+  constructor(message: string, options: ErrorOptions & { readonly exhausted?: Exhausted | undefined } = {}) {
+    super(message, options);
+    this.exhausted = options.exhausted;
+  }
+}
+
+/** The request did not end in time, or took too much memory; the thread is gone. */
+export class DeadlineMissed extends ThreadLost {}
 
 /** A statement failed as SQL, outside a call. */
 export class StatementRefused extends Error {
@@ -25,6 +33,11 @@ export class StatementRefused extends Error {
     this.position = position;
   }
 }
+
+/** Time between two looks at a request that has a deadline. */
+const look_ms = 50;
+/** By how much the process may grow during such a request; the server itself gets no more than `memory_bytes` (worker.ts). */
+const growth_bytes = 1_536 * 1_048_576;
 
 interface Pending {
   readonly resolve: (value: unknown) => void;
@@ -89,23 +102,24 @@ export class EngineThread {
   }
 
   /**
-   * Terminates the thread when the deadline is over. Time in which a crowded machine let the process do nothing does not
-   * count, up to ten times the deadline: a slow machine is not a slow contract.
+   * Terminates the thread when the deadline is over, or the process has grown too much. Time in which a crowded machine let
+   * the process do nothing does not count, up to ten times the deadline: a slow machine is not a slow contract.
    * @returns ends the watch
    */
   #watch(operation: string, deadline_ms: number): () => void {
     const began = process.cpuUsage();
+    const rss = process.memoryUsage.rss();
     let waited_ms = 0;
-    const look = (after_ms: number): NodeJS.Timeout =>
-      setTimeout(() => {
-        const { user, system } = process.cpuUsage(began);
-        const left_ms = deadline_ms - (user + system) / 1000;
-        waited_ms += after_ms;
-        if (left_ms > 0 && waited_ms < 10 * deadline_ms) timer = look(Math.max(20, left_ms));
-        else void this.terminate(new DeadlineMissed(`${operation} took more than ${deadline_ms} ms`));
-      }, after_ms);
-    let timer = look(deadline_ms);
-    return () => clearTimeout(timer);
+    const timer = setInterval(() => {
+      waited_ms += look_ms;
+      const { user, system } = process.cpuUsage(began);
+      const late = (user + system) / 1000 >= deadline_ms || waited_ms >= 10 * deadline_ms;
+      const large = process.memoryUsage.rss() - rss > growth_bytes;
+      if (large) void this.terminate(new DeadlineMissed(`${operation} took too much memory`, { exhausted: 'memory' }));
+      else if (late)
+        void this.terminate(new DeadlineMissed(`${operation} took more than ${deadline_ms} ms`, { exhausted: 'time' }));
+    }, look_ms);
+    return () => clearInterval(timer);
   }
 
   /** Ends the thread, wherever it is; what is under way fails with `why`. */
@@ -138,7 +152,7 @@ function isErrorCode(code: string): code is ErrorCode {
 }
 
 function errorOf(fault: WorkerFault): Error {
-  if (fault.kind === 'broken') return new ThreadLost(fault.message);
+  if (fault.kind === 'broken') return new ThreadLost(fault.message, { exhausted: fault.exhausted });
   if (fault.kind === 'sql') return new StatementRefused(fault.sqlstate, fault.message, fault.position);
   const code = isErrorCode(fault.code) ? fault.code : 'AERGO_INTERNAL';
   return new AergoError(code, fault.message, {

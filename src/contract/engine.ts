@@ -13,7 +13,7 @@ import { engineFiles } from './engine-description.ts';
 import { type Block, EngineHost } from './engine-host.ts';
 import { EnginePlace } from './engine-place.ts';
 import { type Query, runQuery, runQueryAt } from './engine-query.ts';
-import { DeadlineMissed, ThreadLost } from './engine-thread.ts';
+import { ThreadLost } from './engine-thread.ts';
 import { contractOf, migrationOf } from './gate.ts';
 import { sameRows } from './move-rows.ts';
 import type { ParsedContract } from './parsed-contract.ts';
@@ -155,9 +155,13 @@ export class Engine {
     for (let at = 0; at < calls.length; at += engineLimits.callsPerTransaction) {
       const some = calls.slice(at, at + engineLimits.callsPerTransaction);
       const answered = await this.#runTogether(some);
-      if (answered === undefined) savepoint = false;
-      else this.#noteChanges(block, answered);
-      outcomes.push(...(answered ?? (await this.#runSingly(block, some))));
+      if ('status' in answered) {
+        savepoint = false;
+        outcomes.push(...(some.length === 1 ? [answered] : await this.#runSingly(block, some)));
+      } else {
+        this.#noteChanges(block, answered);
+        outcomes.push(...answered);
+      }
     }
     block.last = { steps: block.steps.length - before, savepoint };
     return outcomes;
@@ -215,7 +219,7 @@ export class Engine {
     try {
       return await thread.request('deploy', request, this.#deployDeadline_ms);
     } catch (error) {
-      if (error instanceof DeadlineMissed || error instanceof ThreadLost) return { status: 'deadline' };
+      if (error instanceof ThreadLost) return exhausted(error);
       throw error;
     }
   }
@@ -342,8 +346,8 @@ export class Engine {
     return { sql, maxRows, time_ms, deadline_ms: this.#queryDeadline_ms };
   }
 
-  /** Runs a batch; undefined when it did not come to its end: the engine is lost, and none of the batch has run. */
-  async #runTogether(calls: readonly EngineCall[]): Promise<readonly CallOutcome[] | undefined> {
+  /** Runs a batch. Where it did not come to its end, gives why: the engine is lost, and none of the batch has run. */
+  async #runTogether(calls: readonly EngineCall[]): Promise<readonly CallOutcome[] | CallDeadline> {
     const thread = await this.#host.ready();
     try {
       return await thread.request(
@@ -352,19 +356,21 @@ export class Engine {
         this.#deadline_ms + (calls.length - 1) * Math.min(20, this.#deadline_ms),
       );
     } catch (error) {
-      if (error instanceof DeadlineMissed || error instanceof ThreadLost) return undefined;
+      if (error instanceof ThreadLost) return exhausted(error);
       throw error;
     }
   }
 
-  /** Runs calls one by one, so that the one that takes too long is found and the others still run. */
+  /** Runs calls one by one, so that the one that takes too much is found and the others still run. */
   async #runSingly(block: Block, calls: readonly EngineCall[]): Promise<CallOutcome[]> {
-    if (calls.length === 1) return [{ status: 'deadline' }];
     const outcomes: CallOutcome[] = [];
     for (const call of calls) {
       const answered = await this.#runTogether([call]);
-      if (answered !== undefined) this.#noteChanges(block, answered);
-      outcomes.push(...(answered ?? [{ status: 'deadline' } as const]));
+      if ('status' in answered) outcomes.push(answered);
+      else {
+        this.#noteChanges(block, answered);
+        outcomes.push(...answered);
+      }
     }
     return outcomes;
   }
@@ -403,6 +409,11 @@ export class Engine {
       throw new AergoError('AERGO_INTERNAL', `A block has begun in the engine: it cannot ${what}.`);
   }
 }
+
+const exhausted = (error: ThreadLost): CallDeadline => ({
+  status: 'deadline',
+  exhausted: error.exhausted ?? 'engine',
+});
 
 function inNameOrder(rows: Row[]): Row[] {
   return rows.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));

@@ -5,7 +5,8 @@
  */
 import { PGlite, protocol } from '@electric-sql/pglite';
 import { type Answer, type AnswerColumn, readAnswer, type ServerError } from './backend-messages.ts';
-import { startParameters } from './settings.ts';
+import type { Exhausted } from './call-outcome.ts';
+import { memory_bytes, startParameters } from './settings.ts';
 
 const { serialize } = protocol;
 
@@ -19,7 +20,34 @@ export class SqlFailure extends Error {
 }
 
 /** The server cannot be trusted any more: throw the worker away. */
-export class EngineBroken extends Error {}
+export class EngineBroken extends Error {
+  /** What was used up, where that is known. */
+  readonly exhausted: Exhausted | undefined;
+  constructor(message: string, exhausted?: Exhausted) {
+    super(message);
+    this.exhausted = exhausted;
+  }
+}
+
+interface MemoryDescriptor {
+  readonly initial: number;
+  readonly maximum?: number;
+}
+interface WebAssemblyOfNode {
+  Memory: new (descriptor: MemoryDescriptor) => object;
+}
+const wasm: WebAssemblyOfNode = Reflect.get(globalThis, 'WebAssembly');
+const { Memory } = wasm;
+
+/** PGlite asks for memory that grows to 2 GiB; what asks for more than it gets here is told that there is none. */
+function capMemory(): void {
+  const most = memory_bytes / 65_536;
+  wasm.Memory = class extends Memory {
+    constructor(descriptor: MemoryDescriptor) {
+      super({ ...descriptor, maximum: Math.min(descriptor.maximum ?? most, most) });
+    }
+  };
+}
 
 export interface SessionOptions {
   /** Where the data directory is kept; absent: in memory. */
@@ -37,6 +65,7 @@ export class Session {
   }
 
   static async open(options: SessionOptions): Promise<Session> {
+    capMemory();
     const server = await PGlite.create({
       ...(options.directory === undefined ? {} : { dataDir: options.directory }),
       ...(options.archive === undefined ? {} : { loadDataDir: new Blob([options.archive]) }),

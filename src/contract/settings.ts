@@ -28,6 +28,8 @@ export const engineSettings: Readonly<Record<string, string>> = {
   max_parallel_workers: '0',
   max_worker_processes: '0',
   work_mem: '16MB',
+  // What one call may spill to files.
+  temp_file_limit: '512MB',
   maintenance_work_mem: '64MB',
   // What a name means, and which mistakes are errors.
   search_path: 'pg_catalog',
@@ -61,7 +63,20 @@ export const engineLimits = {
   stack_megabytes: 32,
   /** Bytes of a row's name (format.md). */
   rowName_bytes: 240,
+  /** Rows that a call writes, each as often as it writes it. */
+  writtenRows: 10_000,
+  /** Bytes of the rows that a call writes, as PostgreSQL writes them. */
+  written_bytes: 8_388_608,
+  /** Statements of a call that write or lock rows. */
+  statements: 10_000,
+  /** Bytes of a call's result. */
+  result_bytes: 65_536,
+  /** Contracts that a call goes through, one calling the other. */
+  callDepth: 8,
 } as const;
+
+/** Memory that the server gets: a bomb ends in "out of memory", and then with the thread; never a verdict. */
+export const memory_bytes = 1_024 * 1_048_576;
 
 /** Rows of one COPY: bounds memory. */
 export const rowsPerPiece = 100_000;

@@ -1,7 +1,7 @@
 /**
  * What the engine and its worker say to each other: one request at a time, one answer each, under the request's number.
  */
-import type { CallFailure, CallOutcome, EngineCall } from './call-outcome.ts';
+import type { CallFailure, CallOutcome, EngineCall, Exhausted } from './call-outcome.ts';
 import type { RowMove } from './materialiser.ts';
 import type { MigratedRows, Migration } from './migrate-rows.ts';
 import type { ParsedContract } from './parsed-contract.ts';
@@ -98,7 +98,7 @@ export type WorkerFault =
       readonly details: Record<string, unknown>;
     }
   | { readonly kind: 'sql'; readonly sqlstate: string; readonly message: string; readonly position: number | undefined }
-  | { readonly kind: 'broken'; readonly message: string };
+  | { readonly kind: 'broken'; readonly message: string; readonly exhausted: Exhausted | undefined };
 
 export type WorkerAnswer =
   | { readonly id: number; readonly value: unknown }

@@ -161,7 +161,9 @@ function faultOf(error: unknown): WorkerFault {
       position: error.server.position,
     };
   }
-  return { kind: 'broken', message: error instanceof EngineBroken ? error.message : String(error) };
+  return error instanceof EngineBroken
+    ? { kind: 'broken', message: error.message, exhausted: error.exhausted }
+    : { kind: 'broken', message: String(error), exhausted: undefined };
 }
 
 async function answer<Name extends WorkerOperation>(

@@ -2,6 +2,7 @@
  * Why a transaction does not take effect: the code that a receipt gives, the facts beside it, and the error that whoever
  * submitted it sees. Receipts hold only what every machine derives equally; the error may say more.
  */
+import type { Exhausted } from '../contract/call-outcome.ts';
 import type { CallOutcome } from '../contract/engine.ts';
 import { AergoError, type AergoErrorOptions, type ErrorCode } from '../errors.ts';
 import type { DropCode, Receipt, RowReference } from './receipt.ts';
@@ -120,3 +121,29 @@ export function engineFailed(what: string, outcome: Omit<FailedOutcome, 'status'
     facts,
   );
 }
+
+const exhaustions = {
+  time: {
+    code: 'AERGO_CONTRACT_DEADLINE',
+    message: 'the call took longer than a transaction may; it was stopped and left out',
+    hint: 'nothing was written; does the function end?',
+  },
+  memory: {
+    code: 'AERGO_CONTRACT_LIMIT',
+    message: 'the call took more memory than the engine has; it was stopped and left out',
+    hint: 'nothing was written; does the function collect too much at once?',
+  },
+  stack: {
+    code: 'AERGO_CONTRACT_LIMIT',
+    message: 'the call went deeper than the stack of the engine; it was stopped and left out',
+    hint: 'nothing was written; does the recursion end, and is the JSON or the expression nested so deeply on purpose?',
+  },
+  engine: {
+    code: 'AERGO_CONTRACT_LIMIT',
+    message: 'the call broke the engine, which was made anew; it was left out',
+    hint: 'nothing was written; does the function make something very large or very deep?',
+  },
+} as const;
+
+/** The call used up what this machine gives it: never a verdict, another machine may give it what it needs. */
+export const callExhausted = (exhausted: Exhausted): Refusal => refusal('limit', exhaustions[exhausted]);

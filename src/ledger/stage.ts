@@ -6,6 +6,7 @@
  * known, against the rows as they were just before it; where one fails, the batch is taken back, its beginning run again,
  * and the call left out. Batches shrink where that happens and grow again, so the cost stays linear.
  */
+import type { Exhausted } from '../contract/call-outcome.ts';
 import type { CallOutcome, Engine, EngineCall } from '../contract/engine.ts';
 import { AergoError } from '../errors.ts';
 import type { Oid } from '../object/oid.ts';
@@ -20,7 +21,7 @@ import type { BlockReader } from './block.ts';
 import { deployContract } from './deploy-contract.ts';
 import { dataRoot, importRows } from './import-rows.ts';
 import type { Receipt } from './receipt.ts';
-import { callFailed, expectationFailed, type Refusal, refusal, snapshotConflict } from './refusal.ts';
+import { callExhausted, callFailed, expectationFailed, type Refusal, refusal, snapshotConflict } from './refusal.ts';
 import type { CallTransaction, Expectation, SignedTransaction, TransactionId } from './transaction.ts';
 import { WorkingState } from './working-state.ts';
 
@@ -168,7 +169,7 @@ class Staging {
 
   #judge(candidate: Candidate, call: CallTransaction, outcome: CallOutcome): StagedTransaction {
     const { signed } = candidate;
-    if (outcome.status === 'deadline') return leftOutOf(signed);
+    if (outcome.status === 'deadline') return leftOutOf(signed, outcome.exhausted);
     const unexpected = this.#refusedByExpectation(call.expect);
     if (unexpected !== undefined) return droppedFor(signed, unexpected);
     if (outcome.status === 'failed') return droppedFor(signed, callFailed(call, outcome));
@@ -271,22 +272,16 @@ function nameOrNothing(name: () => string): string {
   }
 }
 
-const deadline = {
-  code: 'AERGO_CONTRACT_DEADLINE',
-  message: 'the call took longer than a transaction may; it was stopped and left out',
-  hint: 'nothing was written; does the function end?',
-} as const;
-
 /** A call that ran in time a moment ago and did not now: the machine is too busy to decide. */
 const ranInTimeOnce = (): AergoError =>
   new AergoError('AERGO_MACHINE_BUSY', 'a call ran in time once and not again; nothing was written', {
     hint: 'try again when the machine is less busy',
   });
 
-const leftOutOf = (signed: SignedTransaction): StagedTransaction => ({
+const leftOutOf = (signed: SignedTransaction, exhausted: Exhausted = 'time'): StagedTransaction => ({
   signed,
   receipt: { status: 'left-out', tx: signed.id },
-  refusal: refusal('limit', deadline),
+  refusal: callExhausted(exhausted),
 });
 
 function droppedFor(signed: SignedTransaction, refused: Refusal): StagedTransaction {
