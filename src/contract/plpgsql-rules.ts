@@ -39,6 +39,7 @@ export class BodyCheck {
   readonly #text: BodyText;
   readonly #isVerbatim: boolean;
   readonly #place: ExpressionPlace;
+  #datums: readonly unknown[] = [];
 
   constructor(body: Body, place: ExpressionPlace) {
     this.#text = new BodyText(body);
@@ -48,6 +49,7 @@ export class BodyCheck {
 
   /** Checks what `parseBody` gave. */
   check(parsed: Fields): void {
+    this.#datums = listOf(parsed.datums);
     for (const datum of listOf(parsed.datums)) {
       this.#text.rewind();
       this.#datum(fieldsOf(datum));
@@ -124,6 +126,8 @@ export class BodyCheck {
       this.#refuse(line, 'execute', 'RETURN QUERY EXECUTE runs a text that nobody has read', 'RETURN QUERY SELECT …');
       return;
     }
+    if (this.#givesMessage(fields))
+      this.#refuse(line, 'sqlerrm', 'SQLERRM is a text of the engine, which must not become state', 'SQLSTATE');
     // A loop's query stands before its body, but behind it in the parser's answer.
     const { body, query, ...others } = fields;
     if (kind === 'PLpgSQL_stmt_fors')
@@ -131,6 +135,13 @@ export class BodyCheck {
     else this.#walk(query, line);
     this.#walk(others, line);
     this.#walk(body, line);
+  }
+
+  /** RETURN of a bare variable has no expression: is it SQLERRM? */
+  #givesMessage(fields: Fields): boolean {
+    const number = numberOf(fields.retvarno);
+    const variable = number === undefined ? undefined : nodeOf(this.#datums[number])?.fields;
+    return variable?.isconst === true && variable.refname === 'sqlerrm';
   }
 
   #diagnostics(fields: Fields, line: number): void {
