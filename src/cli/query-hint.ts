@@ -15,7 +15,8 @@ export async function withTableHint<T>(
     if (!(error instanceof AergoError) || missing === undefined) throw error;
     const candidates = await repository.tables(at);
     const { code, message, details, cause } = error;
-    const hint = candidates.length === 0 ? 'aergo contract deploy FILE.sql' : `the tables are ${candidates.join(', ')}`;
+    const hint =
+      candidates.length === 0 ? 'aergo contract new bank --template bank' : `the tables are ${candidates.join(', ')}`;
     throw new AergoError(code, message, {
       hint: error.hint ?? hint,
       details: { ...details, table: missing, candidates },

@@ -15,7 +15,7 @@ import { EnginePlace } from './engine-place.ts';
 import { type Query, runQuery, runQueryAt } from './engine-query.ts';
 import { ThreadLost } from './engine-thread.ts';
 import { contractOf, migrationOf } from './gate.ts';
-import { sameRows } from './move-rows.ts';
+import { keptTables } from './kept-tables.ts';
 import type { ParsedContract } from './parsed-contract.ts';
 import { checkQuery } from './query-gate.ts';
 import { engineLimits, rowsPerPiece } from './settings.ts';
@@ -417,23 +417,4 @@ const exhausted = (error: ThreadLost): CallDeadline => ({
 
 function inNameOrder(rows: Row[]): Row[] {
   return rows.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-}
-
-function keptTables(name: string, installed: ParsedContract | undefined, contract: ParsedContract): string[] {
-  const kept: string[] = [];
-  for (const table of installed?.tables ?? []) {
-    const successor = contract.tables.find((candidate) => candidate.name === table.name);
-    if (successor === undefined || !sameRows(table.schema, successor.schema)) {
-      throw new AergoError(
-        'AERGO_CONTRACT_MIGRATION',
-        `Table ${name}.${table.name} ${successor === undefined ? 'is gone from' : 'is another in'} the new source: a deployment keeps the tables that are there as they are.`,
-        {
-          hint: 'leave its columns and constraints as they were, or say what becomes of its rows: --migrate FILE',
-          details: { table: `${name}.${table.name}` },
-        },
-      );
-    }
-    kept.push(table.name);
-  }
-  return kept;
 }

@@ -46,6 +46,9 @@ describe('a migration', { timeout: 60_000 }, () => {
     const { repository, admin } = test;
     await expect(repository.deploy({ name: 'bank', source: second, key: admin })).rejects.toMatchObject({
       code: 'AERGO_CONTRACT_MIGRATION',
+      message:
+        'table bank.accounts is another in the new source, with since timestamptz NOT NULL; with kind text NOT NULL; balance numeric(15,2) NOT NULL → numeric(18,3) NOT NULL: say what becomes of its rows',
+      hint: 'aergo contract deploy FILE --migrate MIGRATION.sql   with ALTER TABLE accounts ADD COLUMN since timestamptz DEFAULT …;',
     });
     const { receipt, transaction } = await repository.deploy({
       name: 'bank',
