@@ -26,7 +26,13 @@ export default class ContractDiff extends AergoCommand {
     const at = flags.at === undefined ? {} : { at: flags.at };
     await this.withRepository(async (repository) => {
       const difference = await repository.contractDiff({ name, source, ...migration, ...at });
-      const { isNew, definitions } = difference;
+      const { isNew, definitions, refused } = difference;
+      if (refused !== undefined) {
+        // Who reads it sees what is defined otherwise, and why that is not all.
+        if (!this.output.options.json)
+          this.print({}, () => contractDifferenceLines(difference, flags.stat, this.style));
+        throw refused;
+      }
       const tables = () =>
         [...difference.tables].map(({ table, schemaChanged, rows }) =>
           flags.stat ? { table, schemaChanged, ...countDifference(rows) } : { table, schemaChanged, rows: [...rows] },

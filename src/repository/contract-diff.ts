@@ -36,9 +36,11 @@ export interface ContractDifference {
   readonly isNew: boolean;
   readonly definitions: readonly DefinitionDifference[];
   readonly tables: Iterable<TableToChange>;
+  /** Why it could not be deployed so: a migration that is missing or fails, a constraint. */
+  readonly refused?: AergoError;
 }
 
-/** @throws AergoError why it could not be deployed: by the gate, a migration that is missing or fails, a constraint */
+/** @throws AergoError AERGO_CONTRACT_REFUSED by the gate, AERGO_CONTRACT_DEADLINE, AERGO_CONTRACT_UNKNOWN */
 export async function contractDifference(
   context: RepositoryContext,
   { name: given, source, migrate, at = '@' }: ContractDifferenceOptions,
@@ -62,11 +64,12 @@ export async function contractDifference(
     source,
     ...(migrate === undefined ? {} : { migrate }),
   };
-  const { buffer, result } = await tryDeployment(context, { state, id }, deployment);
+  const definitions = { name, isNew: before === undefined, definitions: differenceOfDefinitions(before, after) };
+  const tried = await tryDeployment(context, { state, id }, deployment);
+  if ('refused' in tried) return { ...definitions, tables: [], refused: tried.refused };
+  const { buffer, result } = tried;
   return {
-    name,
-    isNew: before === undefined,
-    definitions: differenceOfDefinitions(before, after),
+    ...definitions,
     tables: {
       *[Symbol.iterator]() {
         for (const table of diffStates(buffer, state, result, context.cache).tables) {
@@ -83,7 +86,7 @@ async function tryDeployment(
   context: RepositoryContext,
   block: { readonly state: Oid; readonly id: Oid },
   deployment: Deployment,
-): Promise<{ buffer: ObjectBuffer; result: Oid }> {
+): Promise<{ buffer: ObjectBuffer; result: Oid } | { refused: AergoError }> {
   const { cache, history, store } = context;
   const buffer = new ObjectBuffer(store);
   const state = new WorkingState(buffer, block.state, cache);
@@ -95,7 +98,7 @@ async function tryDeployment(
     const outcome = await deployContract({ engine, buffer, cache, state }, id, deployment, () => undefined);
     if (outcome === 'deadline')
       throw new AergoError('AERGO_CONTRACT_DEADLINE', 'the deployment takes longer than one may');
-    if ('error' in outcome) throw outcome.error;
+    if ('error' in outcome) return { refused: outcome.error };
     return { buffer, result: state.settle().state };
   } finally {
     await engine.abandon();

@@ -37,9 +37,13 @@ describe('the difference of a deployment', { timeout: 60_000 }, () => {
     await withBank(test, { alice: '100', bob: '50' });
     const head = repository.head.block.id;
     expect(await lines(bankSource)).toEqual(['contract bank   defines the same']);
-    await expect(lines(second)).rejects.toMatchObject({ code: 'AERGO_CONTRACT_MIGRATION' });
-    await expect(lines(second, 'ALTER TABLE accounts ADD COLUMN kind text;')).rejects.toMatchObject({
-      code: 'AERGO_CONTRACT_MIGRATION',
+    const unmigrated = await repository.contractDiff({ name: 'bank', source: second });
+    expect(unmigrated).toMatchObject({ refused: { code: 'AERGO_CONTRACT_MIGRATION' } });
+    expect(unmigrated.definitions).toHaveLength(5);
+    const half = { name: 'bank', source: second, migrate: 'ALTER TABLE accounts ADD COLUMN kind text;' };
+    expect(await repository.contractDiff(half)).toMatchObject({ refused: { code: 'AERGO_CONTRACT_MIGRATION' } });
+    await expect(repository.contractDiff({ ...half, migrate: 'DROP ROLE eve;' })).rejects.toMatchObject({
+      code: 'AERGO_CONTRACT_REFUSED',
     });
     expect(await lines(second, migrate)).toEqual([
       'contract bank   5 definitions changed',
@@ -51,9 +55,9 @@ describe('the difference of a deployment', { timeout: 60_000 }, () => {
       ' + function settle(sender text, recipient text, amount numeric(15,2)) → text',
       ' - function pay(sender text, recipient text, amount numeric(15,2)) → text',
       'bank.accounts   2 rows changed   schema changed',
-      ' ~ alice   kind      NULL   → private',
+      ' ~ alice   kind      –      → private',
       '           balance   100.00 → 100.000',
-      ' ~ bob     kind      NULL   → private',
+      ' ~ bob     kind      –      → private',
       '           balance    50.00 → 50.000',
     ]);
     expect(repository.head.block.id).toBe(head);

@@ -97,8 +97,11 @@ function cellsOf(row: RowDifference, schema: ColumnNames): Cell[] {
   }));
 }
 
+/** The row's table had no such column yet, or has none any more. */
+const noColumn = '–';
+
 const shown = (values: RowValues | undefined, column: string): string =>
-  values === undefined ? '' : shownValue(values[column] ?? null);
+  values === undefined ? '' : column in values ? shownValue(values[column] ?? null) : noColumn;
 
 /** Of a changed row the columns that differ; of one that came or went all but the key's. */
 function changedColumns({ before, after }: RowDifference, schema: ColumnNames): string[] {
