@@ -41,7 +41,9 @@ const directory = fileURLToPath(new URL('../../fixtures/contracts/accepted', imp
 export function acceptedContracts(): AcceptedContract[] {
   return globSync('*.sql', { cwd: directory })
     .sort()
-    .map((file) => readContract(basename(file, '.sql').replaceAll('-', '_'), readFileSync(join(directory, file), 'utf8')));
+    .map((file) =>
+      readContract(basename(file, '.sql').replaceAll('-', '_'), readFileSync(join(directory, file), 'utf8')),
+    );
 }
 
 /** A call as the engine takes it; its id is its place. */
