@@ -77,6 +77,7 @@ function readContract(name: string, source: string): AcceptedContract {
     if (word === 'needs postgresql') needs = Number(rest);
     if (word === 'call') calls.push({ line: at + 1, author, ...readCall(name, at + 1, rest) });
   }
+  if (calls.length === 0) throw new Error(`${name}.sql says of no call what must come of it`);
   return { name, source, calls, needs };
 }
 
