@@ -126,6 +126,13 @@ async function playInEngine(
   }
 }
 
+/** Before PostgreSQL 18 a RESTRICT that held was an ordinary foreign key's violation. */
+function inVersion(version: number, ending: Ending): Ending {
+  return version < 18 && 'sqlstate' in ending && ending.sqlstate === '23001'
+    ? { ...ending, sqlstate: '23503' }
+    : ending;
+}
+
 /** `json_build_object` spaces its members. */
 function normal(row: string): string {
   const at = row.indexOf('{');
@@ -159,7 +166,7 @@ describe.skipIf(binaries === undefined && process.env.CI === undefined)('the acc
     const native = playNatively(server, accepted, contract);
     const ours = await playInEngine(engine, accepted, native.time_us);
     expect(ours.endings).toEqual(accepted.calls.map((call) => call.expected));
-    expect(native.endings).toEqual(ours.endings);
+    expect(native.endings).toEqual(ours.endings.map((ending) => inVersion(server.version, ending)));
     expect(native.rows.map(normal)).toEqual(ours.rows);
   });
 });
