@@ -30,10 +30,18 @@ DO $do$ BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = ${quoteText(`contract$${name}`)}) THEN CREATE ROLE ${role} NOLOGIN; END IF;
 END $do$;
 CREATE SCHEMA ${schema} AUTHORIZATION ${ownerRole};
-GRANT USAGE, CREATE ON SCHEMA ${schema} TO ${role};
+CREATE SCHEMA ${calls};
+${openDeploymentSql(name)}`;
+}
+
+/** Lets the contract's role make things in its schema, by statements that go through the deploy trampoline. */
+export function openDeploymentSql(name: string): string {
+  const schema = quoteName(name);
+  const role = roleOf(name);
+  const calls = callSchemaOf(name);
+  return `GRANT USAGE, CREATE ON SCHEMA ${schema} TO ${role};
 GRANT USAGE ON LANGUAGE plpgsql TO ${role};
 GRANT USAGE ON LANGUAGE sql TO ${role};
-CREATE SCHEMA ${calls};
 CREATE FUNCTION ${calls}."$deploy"(statement text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = ${schema}, pg_temp AS $$ BEGIN EXECUTE statement; END $$;
 ALTER FUNCTION ${calls}."$deploy"(text) OWNER TO ${role};`;

@@ -21,7 +21,7 @@ import { checkQuery } from './query-gate.ts';
 import { engineLimits, rowsPerPiece } from './settings.ts';
 import type { EngineVariant, InstallOutcome, InstallRequest, QueryAnswer } from './worker-messages.ts';
 
-export type { CallFailure, CallOutcome, ConstraintKind, EngineCall } from './call-outcome.ts';
+export type { CallDeadline, CallFailure, CallOutcome, ConstraintKind, EngineCall } from './call-outcome.ts';
 export type { RowWrite } from './net-changes.ts';
 export type { QueryAnswer } from './worker-messages.ts';
 

@@ -4,8 +4,8 @@
  */
 
 import type { ColumnSchema } from '../state/schema.ts';
-import { asideOf } from './contract-sql.ts';
-import { callSchemaOf, quoteName, roleOf } from './names.ts';
+import { asideOf, openDeploymentSql } from './contract-sql.ts';
+import { quoteName, roleOf } from './names.ts';
 import type { ParsedContract } from './parsed-contract.ts';
 import { isBuiltIn } from './type-rules.ts';
 
@@ -13,20 +13,16 @@ import { isBuiltIn } from './type-rules.ts';
 export function openMigrationSql(name: string, contract: ParsedContract): string {
   const schema = quoteName(name);
   const role = roleOf(name);
-  const calls = callSchemaOf(name);
   const owned = (kind: string, names: readonly { readonly name: string }[]): string[] =>
     names.map((one) => `ALTER ${kind} ${schema}.${quoteName(one.name)} OWNER TO ${role};`);
   return [
-    `GRANT USAGE, CREATE ON SCHEMA ${schema} TO ${role};`,
     ...contract.tables.map((table) => `DROP TRIGGER "aergo$capture" ON ${schema}.${quoteName(table.name)};`),
     ...owned('TABLE', contract.tables),
     ...contract.views.map((view) => `ALTER VIEW ${schema}.${quoteName(view)} OWNER TO ${role};`),
     ...owned('TYPE', contract.types),
     ...owned('DOMAIN', contract.domains),
     ...owned('FUNCTION', contract.functions),
-    `CREATE FUNCTION ${calls}."$deploy"(statement text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ${schema}, pg_temp AS $$ BEGIN EXECUTE statement; END $$;
-ALTER FUNCTION ${calls}."$deploy"(text) OWNER TO ${role};`,
+    openDeploymentSql(name),
   ].join('\n');
 }
 

@@ -4,10 +4,10 @@
  */
 import { AergoError } from '../errors.ts';
 import { runBatch } from './batch.ts';
-import { type CallFailure, type CallOutcome, type EngineCall, failureOf } from './call-outcome.ts';
+import { type CallFailure, type CallOutcome, type EngineCall, exhaustedBy, failureOf } from './call-outcome.ts';
 import { type Materialiser, StatementFailure } from './materialiser.ts';
 import { type MigratedRows, readRows } from './migrate-rows.ts';
-import { SqlFailure } from './session.ts';
+import { EngineBroken, SqlFailure } from './session.ts';
 import { engineLimits } from './settings.ts';
 import { insertStage, openStage, stagePiece } from './staging.ts';
 import type { InstallOutcome, InstallRequest } from './worker-messages.ts';
@@ -71,6 +71,8 @@ export class BlockTransaction {
       if (!(cause instanceof SqlFailure || cause instanceof AergoError)) throw cause;
       this.undo();
       if (cause instanceof AergoError) throw cause;
+      const exhausted = exhaustedBy(cause.server.sqlstate);
+      if (exhausted !== undefined) throw new EngineBroken(cause.server.message, exhausted);
       const failure = failureOf(cause.server.sqlstate, cause.server.message, false);
       const inMigration = statement !== undefined && migration?.statements.includes(statement) === true;
       return { status: 'failed', failure, line: statement?.line ?? 1, inMigration };

@@ -2,7 +2,7 @@
  * Running a deploy: the contract is installed in the engine and laid over the working state; a migration's rows are written
  * as new trees, and counted by what they differ in from those before.
  */
-import type { DeployOutcome, Engine } from '../contract/engine.ts';
+import type { CallDeadline, DeployOutcome, Engine } from '../contract/engine.ts';
 import { encodeManifest, manifestOf } from '../contract/manifest.ts';
 import { AergoError, exitCodes } from '../errors.ts';
 import { objectId } from '../object/object.ts';
@@ -29,13 +29,13 @@ export interface DeployPlace {
   readonly state: WorkingState;
 }
 
-/** Installs the contract in the engine and lays it over the working state. `deadline`: it did not end in time. */
+/** Installs the contract in the engine and lays it over the working state. A deadline is no verdict on it. */
 export async function deployContract(
   { engine, buffer, cache, state }: DeployPlace,
   id: TransactionId,
   deploy: Deployment,
   refusedBySnapshot: (rows: Iterable<{ table: string; name: string; line: string | null }>) => Refusal | undefined,
-): Promise<Done | Refusal | 'deadline'> {
+): Promise<Done | Refusal | CallDeadline> {
   const { contract, source: text, migrate } = deploy;
   const inForce = state.contract(contract);
   let outcome: DeployOutcome;
@@ -48,7 +48,7 @@ export async function deployContract(
       return { code: 'contract-error', facts: {}, error };
     throw error;
   }
-  if (outcome.status === 'deadline') return 'deadline';
+  if (outcome.status === 'deadline') return outcome;
   if (outcome.status === 'failed') {
     const place = `${contract} (${outcome.inMigration ? 'migration, ' : ''}line ${outcome.line})`;
     return engineFailed(place, outcome);

@@ -236,7 +236,7 @@ class Staging {
       transaction.kind === 'deploy'
         ? await deployContract(place, signed.id, transaction, refusedBySnapshot)
         : await importRows(engine, buffer, this.#state, transaction, refusedBySnapshot);
-    if (outcome === 'deadline') return leftOutOf(signed);
+    if ('status' in outcome) return leftOutOf(signed, outcome.exhausted);
     if ('error' in outcome) return droppedFor(signed, outcome);
     return { signed, receipt: { rows: outcome.rows, status: 'applied', tx: signed.id } };
   }

@@ -96,7 +96,7 @@ async function tryDeployment(
   try {
     const id = '0'.repeat(64) as TransactionId;
     const outcome = await deployContract({ engine, buffer, cache, state }, id, deployment, () => undefined);
-    if (outcome === 'deadline')
+    if ('status' in outcome)
       throw new AergoError('AERGO_CONTRACT_DEADLINE', 'the deployment takes longer than one may');
     if ('error' in outcome) return { refused: outcome.error };
     return { buffer, result: state.settle().state };

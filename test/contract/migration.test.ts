@@ -18,7 +18,7 @@ CREATE FUNCTION _loop() RETURNS text AS $$ BEGIN LOOP NULL; END LOOP; END $$;`;
   await engine.run([call('box.put', 'a')]);
   const migrate = { source: 'UPDATE t SET k = _loop();', id: '0'.repeat(64), author };
   const next = first.replace('(k text PRIMARY KEY)', '(k text PRIMARY KEY, v text)');
-  expect(await engine.deploy('box', next, migrate)).toEqual({ status: 'deadline' });
+  expect(await engine.deploy('box', next, migrate)).toEqual({ status: 'deadline', exhausted: 'time' });
   const good = { ...migrate, source: "ALTER TABLE t ADD COLUMN v text DEFAULT 'v';" };
   const outcome = await engine.deploy('box', next, good);
   expect(outcome.status === 'ok' && outcome.rows?.get('t')).toEqual([{ name: 'a-', line: '{"k":"a","v":"v"}\n' }]);
