@@ -21,8 +21,8 @@ import { engineLimits } from './settings.ts';
 const runSql = 'SELECT * FROM "aergo$host".run($1, $2, $3, $4, $5)';
 const capturedSql = 'SELECT number, relation, before, after, cmin FROM pg_temp."aergo$captured" WHERE number >= $1';
 
-/** The innermost line of an error that a RAISE of the contract's own made; a trampoline's has its schema in front. */
-const raisedByContract = /^PL\/pgSQL function (?!"call\$)[^\n]*\) line \d+ at RAISE(\n|$)/;
+/** The innermost line of an error that a RAISE of the contract's own made; what is the host's has its schema in front. */
+const raisedByContract = /^PL\/pgSQL function (?!"(?:call|aergo)\$)[^\n]*\) line \d+ at RAISE(\n|$)/;
 
 /** What one call wrote. */
 interface Written {
@@ -81,7 +81,7 @@ function ask(materialiser: Materialiser, calls: readonly EngineCall[], first: nu
     if (place === undefined) {
       throw new AergoError('AERGO_FUNCTION_UNKNOWN', `There is no public function ${call.contract}.${call.function}.`);
     }
-    contexts.push(`${first + at} ${call.id} ${call.author} `);
+    contexts.push(`${first + at} ${call.id} ${call.author}  ${call.contract} 1`);
     contracts.push(String(place.contract));
     functions.push(String(place.function));
     args.push(encodeArray(call.args));

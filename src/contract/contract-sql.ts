@@ -3,8 +3,9 @@
  * calls over all contracts. Everything a contract makes ends up owned by the host; its role has exactly the rights that its
  * functions need. The texts made here are part of the engine id (by this file's template, `sandboxTemplate`).
  */
-import { ownerRole, readerRole } from './engine-sql.ts';
-import { callSchemaOf, quoteName, quoteText, roleOf } from './names.ts';
+import { bridgeSql } from './bridge-sql.ts';
+import { bridgeRole, contractsRole, ownerRole, readerRole } from './engine-sql.ts';
+import { callSchemaOf, codeSchemaOf, quoteName, quoteText, roleOf } from './names.ts';
 import {
   type Argument,
   type DomainType,
@@ -27,9 +28,14 @@ export function prepareSql(name: string): string {
   const calls = callSchemaOf(name);
   return `
 DO $do$ BEGIN
-  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = ${quoteText(`contract$${name}`)}) THEN CREATE ROLE ${role} NOLOGIN; END IF;
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = ${quoteText(`contract$${name}`)}) THEN
+    CREATE ROLE ${role} NOLOGIN;
+    GRANT ${contractsRole} TO ${role} WITH INHERIT TRUE, SET FALSE;
+  END IF;
 END $do$;
 CREATE SCHEMA ${schema} AUTHORIZATION ${ownerRole};
+CREATE SCHEMA ${codeSchemaOf(name)} AUTHORIZATION ${ownerRole};
+GRANT USAGE ON SCHEMA ${codeSchemaOf(name)} TO ${role};
 CREATE SCHEMA ${calls};
 ${openDeploymentSql(name)}`;
 }
@@ -58,7 +64,8 @@ export function sealSql({ name, contract }: InstalledContract): string {
   const role = roleOf(name);
   const calls = callSchemaOf(name);
   const lines = [`DROP FUNCTION ${calls}."$deploy"(text);`, `REVOKE CREATE ON SCHEMA ${schema} FROM ${role};`];
-  lines.push(`GRANT USAGE ON SCHEMA ${schema} TO ${readerRole};`);
+  lines.push(`GRANT USAGE ON SCHEMA ${schema} TO ${readerRole}, ${contractsRole};`);
+  lines.push(`GRANT USAGE ON SCHEMA ${calls} TO ${bridgeRole};`);
   for (const table of contract.tables) {
     const target = `${schema}.${quoteName(table.name)}`;
     lines.push(`ALTER TABLE ${target} OWNER TO ${ownerRole};`);
@@ -78,7 +85,8 @@ export function sealSql({ name, contract }: InstalledContract): string {
     lines.push(`ALTER DOMAIN ${schema}.${quoteName(domain.name)} OWNER TO ${ownerRole};`);
   for (const signature of contract.functions) lines.push(...sealFunction(name, signature));
   for (const signature of contract.functions) {
-    if (isPublic(signature)) lines.push(trampolineSql(name, contract.domains, signature));
+    if (isPublic(signature))
+      lines.push(trampolineSql(name, contract.domains, signature), bridgeSql(name, contract, signature));
   }
   return lines.join('\n');
 }
@@ -91,6 +99,8 @@ function sealFunction(name: string, signature: FunctionSignature): string[] {
     `REVOKE ALL ON FUNCTION ${target} FROM PUBLIC;`,
     // The reading role needs the functions that views use; they run with its rights, not the contract's.
     `GRANT EXECUTE ON FUNCTION ${target} TO ${roleOf(name)}, ${readerRole};`,
+    // Its name in the contract's schema is for what other contracts call.
+    `ALTER FUNCTION ${target} SET SCHEMA ${codeSchemaOf(name)};`,
   ];
 }
 
@@ -101,16 +111,17 @@ function trampolineSql(name: string, domains: readonly DomainType[], signature: 
   const trampoline = `${calls}.${quoteName(signature.name)}`;
   const values = signature.arguments.map((argument, at) => `a[${at + 1}]::${sqlType(schema, argument.type)}`);
   const checks = signature.arguments.flatMap((argument, at) => confirmation(schema, domains, argument, at));
-  const call = `${schema}.${quoteName(signature.name)}(${values.join(', ')})`;
+  const call = `${codeSchemaOf(name)}.${quoteName(signature.name)}(${values.join(', ')})`;
   const isVoid = signature.returns === 'void';
   const body = isVoid
     ? `PERFORM ${call}; RETURN NULL;`
     : `r := ${call}; IF r IS NULL THEN RETURN NULL; END IF; RETURN format('%s', r);`;
   const variable = isVoid ? '' : `DECLARE r ${sqlType(schema, signature.returns)}; `;
   return `CREATE FUNCTION ${trampoline}(a text[]) RETURNS text LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ${schema}, pg_temp AS $trampoline$ ${variable}BEGIN ${checks.join(' ')} ${body} END $trampoline$;
+SET search_path = ${codeSchemaOf(name)}, ${schema}, pg_temp AS $trampoline$ ${variable}BEGIN ${checks.join(' ')} ${body} END $trampoline$;
 ALTER FUNCTION ${trampoline}(text[]) OWNER TO ${role};
-REVOKE ALL ON FUNCTION ${trampoline}(text[]) FROM PUBLIC;`;
+REVOKE ALL ON FUNCTION ${trampoline}(text[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ${trampoline}(text[]) TO ${bridgeRole};`;
 }
 
 /** Types whose text PostgreSQL confirms: what it prints must be what was given. */
@@ -192,12 +203,12 @@ END $driver$;`;
 
 /** Takes a contract out again, with everything in it. */
 export function dropSql(name: string): string {
-  return `DROP SCHEMA IF EXISTS ${callSchemaOf(name)} CASCADE; DROP SCHEMA IF EXISTS ${quoteName(name)} CASCADE;`;
+  return `DROP SCHEMA IF EXISTS ${callSchemaOf(name)}, ${codeSchemaOf(name)}, ${quoteName(name)} CASCADE;`;
 }
 
 /** Moves an installed contract aside, so that its rows can be taken over by its successor. */
 export function setAsideSql(name: string): string {
-  return `DROP SCHEMA IF EXISTS ${callSchemaOf(name)} CASCADE; ALTER SCHEMA ${quoteName(name)} RENAME TO ${asideOf(name)};`;
+  return `DROP SCHEMA IF EXISTS ${callSchemaOf(name)}, ${codeSchemaOf(name)} CASCADE; ALTER SCHEMA ${quoteName(name)} RENAME TO ${asideOf(name)};`;
 }
 
 /** The schema that `setAsideSql` leaves behind. */

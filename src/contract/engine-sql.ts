@@ -2,6 +2,7 @@
  * What the prepared data directory holds beside PostgreSQL itself: the host's schemas and roles, the functions `aergo.*`
  * that a contract may call, and the capture of changed rows. Part of the engine id: a change of a byte is another engine.
  */
+import { engineLimits } from './settings.ts';
 
 /** Who owns what contracts make: no superuser, cannot log in, and no contract's role is a member of it. */
 export const ownerRole = '"aergo$owner"';
@@ -9,9 +10,15 @@ export const ownerRole = '"aergo$owner"';
 /** Who a person's query runs as: may read contracts' tables and views, and do nothing else. */
 export const readerRole = '"aergo$reader"';
 
+/** Of which every contract's role is a member: may use what contracts offer each other. */
+export const contractsRole = '"aergo$contracts"';
+
+/** Who a call from one contract to another passes through; it may call trampolines, and say whose call it is. */
+export const bridgeRole = '"aergo$bridge"';
+
 /**
  * The context of a call is one setting, `aergo.call`: number of the call, transaction id, author, calling contract (or
- * nothing), separated by spaces. Contracts can neither read nor write settings; these functions read it for them.
+ * nothing), contract called, how many contracts deep; separated by spaces. Contracts can neither read nor write settings; these functions read it for them.
  */
 const context = `
 CREATE SCHEMA aergo;
@@ -73,10 +80,40 @@ END $$;
 ALTER FUNCTION "aergo$host".read(text, bigint) OWNER TO ${readerRole};
 `;
 
+/**
+ * Calls from one contract to another (contract-sql.ts, "bridge"): `enter` makes the called contract the current one and gives
+ * the context as it was, for `leave`. What raises here is not the contract, so a limit stays a limit.
+ */
+const bridges = `
+CREATE ROLE ${contractsRole} NOLOGIN;
+CREATE ROLE ${bridgeRole} NOLOGIN;
+CREATE FUNCTION "aergo$host".enter(called text) RETURNS text LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  context text := current_setting('aergo.call');
+  parts text[] := string_to_array(context, ' ');
+BEGIN
+  IF parts[6] IS NULL THEN RAISE EXCEPTION 'a migration calls no other contract' USING ERRCODE = '0A000'; END IF;
+  IF parts[6]::int >= ${engineLimits.callDepth} THEN
+    RAISE EXCEPTION 'one contract calls the other more than ${engineLimits.callDepth} deep' USING ERRCODE = '54000';
+  END IF;
+  PERFORM set_config('aergo.call', concat_ws(' ', parts[1], parts[2], parts[3], parts[5], called, parts[6]::int + 1), true);
+  RETURN context;
+END $$;
+CREATE FUNCTION "aergo$host".leave(context text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
+BEGIN PERFORM set_config('aergo.call', context, true); END $$;
+CREATE FUNCTION "aergo$host".misfit(argument text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION '% does not fit its type exactly', argument USING ERRCODE = '22023'; END $$;
+REVOKE ALL ON FUNCTION "aergo$host".enter(text), "aergo$host".leave(text), "aergo$host".misfit(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION "aergo$host".enter(text), "aergo$host".leave(text), "aergo$host".misfit(text) TO ${bridgeRole};
+GRANT USAGE ON SCHEMA "aergo$host" TO ${bridgeRole};
+`;
+
 /** Made in each session: the changed rows of the SQL transaction; emptied by its end, by a rollback too. */
 export const sessionSql = `
 CREATE TEMP TABLE "aergo$captured" (number int, relation oid, before text, after text) ON COMMIT DELETE ROWS;
 `;
 
 /** Run once, when the data directory is prepared; the grants follow (grants.ts). */
-export const preparationSql = `${host}${context}${reader}`;
+export const preparationSql = `${host}${context}${reader}${bridges}`;

@@ -26,6 +26,8 @@ export interface ExpressionPlace {
   readonly locate: (at: number) => number;
   /** `definition`: in a default; `constant`: in a CHECK, a generated column, an index; `body`: in functions and views. */
   readonly where: 'body' | 'definition' | 'constant';
+  /** Whether public functions of other contracts may be called: in PL/pgSQL, which looks for them only as it runs. */
+  readonly mayCallOut?: true;
 }
 
 const clockFunctions = new Set([
@@ -136,7 +138,7 @@ function checkCall(fields: Fields, place: ExpressionPlace, at: number): void {
     return;
   }
   if (schema !== undefined && schema !== 'pg_catalog') {
-    refuse(`${names.join('.')} is outside the contract`);
+    checkCallOut(schema, name, place, refuse);
     return;
   }
   const denial = denialOf(name);
@@ -160,6 +162,22 @@ function checkCall(fields: Fields, place: ExpressionPlace, at: number): void {
   if (!isOwn) checkLiteralArguments(name, nodesOf(fields.args), place);
   if (place.where === 'constant' && clockFunctions.has(name))
     refuse(`${name}() changes from call to call: a constraint must stay true`);
+}
+
+/** A call of another contract's public function. */
+function checkCallOut(
+  schema: string,
+  name: string,
+  place: ExpressionPlace,
+  refuse: (message: string, instead?: string) => void,
+): void {
+  if (!isContractName(schema) || !isContractName(name)) refuse(`${schema}.${name} is outside the contract`);
+  else if (place.mayCallOut === true) place.calls.noteChange();
+  else
+    refuse(
+      `${schema}.${name}() is a function of another contract: only functions in plpgsql may call it`,
+      'a function in plpgsql that calls it',
+    );
 }
 
 function checkOperator(fields: Fields, place: ExpressionPlace, at: number): void {

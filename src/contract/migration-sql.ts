@@ -5,8 +5,8 @@
 
 import type { ColumnSchema } from '../state/schema.ts';
 import { asideOf, openDeploymentSql } from './contract-sql.ts';
-import { quoteName, roleOf } from './names.ts';
-import type { ParsedContract } from './parsed-contract.ts';
+import { codeSchemaOf, quoteName, roleOf } from './names.ts';
+import { isPublic, type ParsedContract } from './parsed-contract.ts';
 import { isBuiltIn } from './type-rules.ts';
 
 /** Runs before the migration's statements: the contract's role owns everything again, nothing is captured. */
@@ -16,6 +16,11 @@ export function openMigrationSql(name: string, contract: ParsedContract): string
   const owned = (kind: string, names: readonly { readonly name: string }[]): string[] =>
     names.map((one) => `ALTER ${kind} ${schema}.${quoteName(one.name)} OWNER TO ${role};`);
   return [
+    // Functions come back from where they were put aside from what other contracts call.
+    ...contract.functions.filter(isPublic).map((one) => `DROP FUNCTION IF EXISTS ${schema}.${quoteName(one.name)};`),
+    ...contract.functions.map(
+      (one) => `ALTER FUNCTION ${codeSchemaOf(name)}.${quoteName(one.name)} SET SCHEMA ${schema};`,
+    ),
     ...contract.tables.map((table) => `DROP TRIGGER "aergo$capture" ON ${schema}.${quoteName(table.name)};`),
     ...owned('TABLE', contract.tables),
     ...contract.views.map((view) => `ALTER VIEW ${schema}.${quoteName(view)} OWNER TO ${role};`),

@@ -37,6 +37,11 @@ export function callSchemaOf(contract: string): string {
   return quoteName(`call$${contract}`);
 }
 
+/** The schema that a contract's own functions live in: in its own schema stand what other contracts call. */
+export function codeSchemaOf(contract: string): string {
+  return quoteName(`code$${contract}`);
+}
+
 /** `bank.accounts` as `"bank"."accounts"`. */
 export function quoteQualified(table: string): string {
   return table.split('.').map(quoteName).join('.');

@@ -196,7 +196,7 @@ export class BodyCheck {
       );
       return;
     }
-    checkTree(tree, place);
+    checkTree(tree, { ...place, mayCallOut: true });
     checkOrder(tree, place);
     if (rows !== undefined) checkRowOrder(tree, place, rows);
   }

@@ -209,7 +209,7 @@ describe('the gate refuses, with line and column,', () => {
     ],
     ["another contract's table", body('SELECT n INTO x FROM other.t;'), 3, 22, 'other.t is outside the contract'],
     ['a table of the catalogue', body('SELECT 1 INTO x FROM pg_class;'), 3, 22, '"pg_class" cannot name a table'],
-    ["another contract's function", body('x := other.f();'), 3, 6, 'other.f is outside the contract'],
+    ["another contract's private function", body('x := other._f();'), 3, 6, 'other._f is outside the contract'],
     ['pg_read_file', body(`PERFORM pg_read_file('x');`), 3, 9, 'pg_read_file() looks outside'],
     ['set_config', body(`PERFORM set_config('a.b', 'c', true);`), 3, 9, 'set_config() looks outside'],
     ['current_user', body('x := length(current_user);'), 3, 13, 'CURRENT_USER looks outside'],
