@@ -88,7 +88,18 @@ export function sealSql({ name, contract }: InstalledContract): string {
     if (isPublic(signature))
       lines.push(trampolineSql(name, contract.domains, signature), bridgeSql(name, contract, signature));
   }
+  lines.push(holdSql(name));
   return lines.join('\n');
+}
+
+/**
+ * Makes the trampolines parts of their schema, which is the host's. The contract's role owns them, so that they run as it, and
+ * an owner could drop them (DROP OWNED, even where it cannot name them): of a part only the whole can be dropped.
+ */
+function holdSql(name: string): string {
+  return `INSERT INTO pg_depend (classid, objid, objsubid, refclassid, refobjid, refobjsubid, deptype)
+SELECT 'pg_proc'::regclass, p.oid, 0, 'pg_namespace'::regclass, n.oid, 0, 'i'
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = ${quoteText(`call$${name}`)};`;
 }
 
 function sealFunction(name: string, signature: FunctionSignature): string[] {
