@@ -11,13 +11,20 @@ export default class ContractShow extends AergoCommand {
   static override flags = {
     at: Flags.string({ description: 'as of this revision', helpValue: 'REV' }),
     source: Flags.boolean({ default: false, description: 'the source as it was deployed' }),
+    migration: Flags.boolean({
+      default: false,
+      description: 'the migration that came with it',
+      exclusive: ['source'],
+    }),
   };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(ContractShow);
     const contract = await this.withRepository((repository) => repository.contract(args.name, flags.at));
-    this.print({ contract }, () =>
-      flags.source ? visibleLines(contract.text).replace(/\n$/, '') : contractDetails(contract),
-    );
+    this.print({ contract }, () => {
+      if (!flags.source && !flags.migration) return contractDetails(contract);
+      const text = flags.source ? contract.text : (contract.migrate ?? '-- it came without a migration');
+      return visibleLines(text).replace(/\n$/, '');
+    });
   }
 }

@@ -1,7 +1,16 @@
 /** A contract deployed over another with a migration: rows, receipts, merges, verification. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../src/crypto/canonical-json.ts';
-import { bankSource, newRepository, type TestRepository, withBank } from '../support/repository.ts';
+import {
+  bankSource,
+  closeQuietly,
+  newRepository,
+  openRepository,
+  type TestRepository,
+  withBank,
+} from '../support/repository.ts';
 
 /** The bank with a column more, another scale, and a table of its own for what is closed. */
 const second = bankSource
@@ -84,6 +93,14 @@ describe('a migration', { timeout: 60_000 }, () => {
       ['50.00'],
     ]);
     expect(await repository.verify()).toMatchObject({ blocks: 6 });
+    // An engine that is made anew from the pages goes on as the one that migrated.
+    await closeQuietly(repository);
+    rmSync(join(test.directory, 'cache'), { recursive: true });
+    const again = await openRepository(test.directory);
+    const more = { contract: 'bank', function: 'open_account', args: ['dora', '3'], key: admin };
+    await expect(again.call({ ...more, args: ['alice', '1'] })).rejects.toMatchObject({ code: 'AERGO_CONSTRAINT' });
+    await again.call(more);
+    expect(await again.verify()).toMatchObject({ blocks: 7 });
   });
 
   it('fails whole where a statement fails, a constraint breaks or something would be lost', async () => {
@@ -175,6 +192,30 @@ describe('a migration', { timeout: 60_000 }, () => {
     await repository.deploy({ name: 'bank', source: `${bankSource}-- late`, on: 'late', key: admin });
     const late = await repository.merge({ source: 'late', sealer: admin });
     expect(late).toMatchObject({ applied: [], dropped: [{ receipt: { code: 'contract-changed' } }] });
+    await repository.verify();
+  });
+
+  it('calls no other contract, whose rows would change unnoticed', async () => {
+    const { repository, admin } = await newRepository('foreign');
+    const shared = `CREATE TABLE log (k text PRIMARY KEY);
+CREATE FUNCTION put(k text) RETURNS text AS $$ BEGIN INSERT INTO log VALUES (put.k); RETURN 'OK'; END $$;
+CREATE FUNCTION size() RETURNS int8 STABLE LANGUAGE sql AS 'SELECT count(*) FROM log';`;
+    await repository.deploy({ name: 'shared', source: shared, key: admin });
+    await repository.call({ contract: 'shared', function: 'put', args: ['a'], key: admin });
+    const first = `CREATE TABLE t (k text PRIMARY KEY);
+CREATE FUNCTION _put(k text) RETURNS text AS $$ BEGIN RETURN shared.put(k); END $$;
+CREATE FUNCTION _size() RETURNS text AS $$ BEGIN RETURN shared.size()::text; END $$;`;
+    await repository.deploy({ name: 'own', source: first, key: admin });
+    const source = first.replace('PRIMARY KEY', 'PRIMARY KEY, v text');
+    const deploy = (insert: string) =>
+      repository.deploy({ name: 'own', source, migrate: `ALTER TABLE t ADD v text; ${insert}`, key: admin });
+    for (const call of ["_put('b')", '_size()']) {
+      await expect(deploy(`INSERT INTO t VALUES ('x', ${call});`)).rejects.toMatchObject({
+        code: 'AERGO_CONTRACT_FAILED',
+        message: 'own (migration, line 1) failed: a migration calls no other contract (0A000)',
+      });
+    }
+    expect((await repository.query('SELECT k FROM shared.log')).rows).toEqual([['a']]);
     await repository.verify();
   });
 
