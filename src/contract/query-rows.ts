@@ -94,6 +94,13 @@ export function changeScopeOf(fields: Fields, names: QueryNames): QueryScope {
 
 /** Whether a query gives at most one row. */
 export function isSingleRow(select: Fields, names: QueryNames): boolean {
+  const limit = nodeOf(select.limitCount);
+  const isCut = limit?.kind === 'A_Const' && numberOf(fieldsOf(limit.fields.ival).ival) === 1;
+  return (isCut && select.limitOption !== 'LIMIT_OPTION_WITH_TIES') || hasOneRow(select, names);
+}
+
+/** The same before LIMIT, which needs an order to cut. */
+function hasOneRow(select: Fields, names: QueryNames): boolean {
   if (isSetOperation(select)) return false;
   if (select.valuesLists !== undefined) return nodesOf(select.valuesLists).length < 2;
   if (multiplies(select.targetList, names)) return false;
@@ -117,7 +124,7 @@ function isAggregated(select: Fields): boolean {
  */
 export function isInTotalOrder(select: Fields, outside: QueryNames): boolean {
   const names = withQueries(select, outside);
-  if (isSingleRow(select, names) || select.valuesLists !== undefined) return true;
+  if (hasOneRow(select, names) || select.valuesLists !== undefined) return true;
   const outputs = outputsOf(select, names);
   const sorts = nodesOf(select.sortClause).map(({ fields }) => outputOf(fields.node, outputs) ?? fields.node);
   if (isSetOperation(select)) return outputs?.every((output) => sorts.includes(output)) === true;
@@ -259,7 +266,13 @@ const rowsOfSelect = remembered((select, outside): RowSource => {
   if (select.valuesLists !== undefined) return { ...plain, isOrdered: true };
   const rows = rowsOfOutputs(outputs, scopeOf(select, names));
   if (select.groupClause !== undefined) return groupedRows(rows, nodesOf(select.groupClause), outputs);
-  return multiplies(select.targetList, names) ? { ...rows, keys: [] } : rows;
+  if (select.distinctClause !== undefined && !isPlainDistinct(select))
+    return groupedRows(rows, nodesOf(select.distinctClause), outputs);
+  if (multiplies(select.targetList, names)) return { ...rows, keys: [] };
+  const numbered = (outputs ?? []).flatMap((output) => numberedKey(output, outputs));
+  // A window takes rows that are NULL in what it is partitioned by together, as one part.
+  const nullable = new Set([...rows.nullable].filter((name) => !numbered.some((key) => key.includes(name))));
+  return { ...rows, keys: [...rows.keys, ...numbered], nullable };
 });
 
 /** One row a group: what it is grouped by is a key, and one row at most is NULL there. */
@@ -272,6 +285,19 @@ function groupedRows(rows: RowSource, groups: readonly Node[], outputs: readonly
   const known = key.filter((name) => name !== undefined);
   if (known.length < key.length || groups.some(({ kind }) => kind === 'GroupingSet')) return { ...rows, keys: [] };
   return { ...rows, keys: [known], nullable: new Set([...rows.nullable].filter((name) => !known.includes(name))) };
+}
+
+/** `row_number()` is a key, together with what its window is partitioned by. */
+function numberedKey({ name, expression }: Output, outputs: readonly Output[] | undefined): string[][] {
+  const node = nodeOf(expression);
+  const over = fieldsOf(node?.fields.over);
+  if (stringsOf(node?.fields.funcname).at(-1) !== 'row_number' || over.name !== undefined || over.refname !== undefined)
+    return [];
+  const parts = nodesOf(over.partitionClause).map(
+    ({ kind, fields }) => outputs?.find((output) => isAmong(output.expression, [{ [kind]: fields }]))?.name,
+  );
+  const known = parts.filter((part) => part !== undefined);
+  return known.length === parts.length ? [[...known, name]] : [];
 }
 
 /** Keys are those of what stands behind, as far as their columns are in the result. */
@@ -288,6 +314,7 @@ function rowsOfOutputs(outputs: readonly Output[] | undefined, scope: QueryScope
   return {
     columns: names,
     keys,
+    partialKeys: [],
     // A key's columns are not NULL, or the row that has NULL there is the only one.
     nullable: new Set(names.filter((name) => !keys.some((key) => key.includes(name)))),
     inexact: new Set(inexact.map((output) => output.name)),

@@ -2,7 +2,7 @@
  * The rows that one SELECT, UPDATE or DELETE ranges over, and which columns tell them apart: by keys, and by what its
  * conditions set equal (functional dependencies). Where it does not know, it says that they are not told apart.
  */
-import { functionSource, type RowSource, unknownRows } from './row-source.ts';
+import { conditionsIn, functionSource, type RowSource, unknownRows } from './row-source.ts';
 import { type Fields, fieldsOf, isFields, type Node, nodeOf, nodesOf, stringsOf, textOf } from './syntax-tree.ts';
 
 /** What names of tables and functions mean where a query stands. */
@@ -57,6 +57,8 @@ export class QueryScope {
   readonly #names: QueryNames;
   readonly #read: QueryReader;
   #hidesNames = false;
+  /** What holds for every row, as texts. */
+  readonly #facts = new Set<string>();
   readonly #closures = new WeakMap<readonly unknown[], Closure>();
 
   constructor(names: QueryNames, read: QueryReader) {
@@ -79,6 +81,8 @@ export class QueryScope {
   /** Adds a condition that holds for every row. */
   addCondition(condition: unknown): this {
     this.#condition(condition, { needs: [], targets: undefined });
+    // Without table names a condition may only be taken for one of the only table there is.
+    if (this.#sources.length === 1) for (const fact of conditionsIn(condition)) this.#facts.add(fact);
     return this;
   }
 
@@ -277,7 +281,7 @@ export class QueryScope {
         isNew = true;
       }
       for (const [at, { source }] of this.#sources.entries()) {
-        if (done.has(at) || !isTold(source, at, columns)) continue;
+        if (done.has(at) || !isTold(source, at, columns, this.#facts)) continue;
         finish(at);
         isNew = true;
       }
@@ -347,8 +351,16 @@ function reachOf(type: unknown, left: readonly number[], right: readonly number[
 }
 
 /** Whether the columns that are told name one row of the source; rows that agree on everything are as one. */
-function isTold(source: RowSource, at: number, columns: ReadonlyMap<ColumnId, boolean>): boolean {
-  const byKey = source.keys.some((key) => key.every((name) => columns.get(`${at}.${name}`) === true));
+function isTold(
+  source: RowSource,
+  at: number,
+  columns: ReadonlyMap<ColumnId, boolean>,
+  facts: ReadonlySet<string>,
+): boolean {
+  const partial = source.partialKeys.filter((key) => key.conditions.every((condition) => facts.has(condition)));
+  const byKey = [...source.keys, ...partial.map((key) => key.columns)].some((key) =>
+    key.every((name) => columns.get(`${at}.${name}`) === true),
+  );
   return byKey || source.columns?.every((name) => columns.has(`${at}.${name}`) && !source.inexact.has(name)) === true;
 }
 
@@ -380,6 +392,7 @@ export function renameColumns(source: RowSource, names: readonly string[]): RowS
     ...source,
     columns: columns.map(now),
     keys: source.keys.map((key) => key.map(now)),
+    partialKeys: [],
     nullable: new Set([...source.nullable].map(now)),
     inexact: new Set([...source.inexact].map(now)),
   };

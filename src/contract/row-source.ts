@@ -10,6 +10,8 @@ export interface RowSource {
   readonly columns: readonly string[] | undefined;
   /** Each a set of columns on which no two rows agree. An empty one: there is at most one row. */
   readonly keys: readonly (readonly string[])[];
+  /** Keys of those rows that meet conditions, as a UNIQUE index with WHERE makes them. */
+  readonly partialKeys: readonly PartialKey[];
   /** Columns that may be NULL: two rows may both be NULL in a UNIQUE column. */
   readonly nullable: ReadonlySet<string>;
   /** Columns whose equal values may look different, as 1.0 and 1.00. */
@@ -18,10 +20,17 @@ export interface RowSource {
   readonly isOrdered: boolean;
 }
 
+/** Columns on which no two rows agree of those that meet all conditions (`conditionsIn`). */
+export interface PartialKey {
+  readonly columns: readonly string[];
+  readonly conditions: readonly string[];
+}
+
 /** Rows of which nothing is known. */
 export const unknownRows: RowSource = {
   columns: undefined,
   keys: [],
+  partialKeys: [],
   nullable: new Set(),
   inexact: new Set(),
   isOrdered: false,
@@ -56,16 +65,33 @@ export function tableSource(create: Fields, indexes: readonly Fields[]): TableSo
     for (const { fields: constraint } of nodesOf(fields.constraints))
       constrain(textOf(constraint.contype) ?? '', [name]);
   }
+  const partialKeys: PartialKey[] = [];
   const unique = new Set(keys.flat());
   for (const index of indexes) {
     if (index.unique !== true) continue;
     for (const name of columnsIn([index.indexParams, index.whereClause])) unique.add(name);
     const elements = nodesOf(index.indexParams).map(({ fields }) => textOf(fields.name));
     const names = elements.filter((name) => name !== undefined);
-    if (index.whereClause === undefined && names.length === elements.length) keys.push(names);
+    if (names.length < elements.length) continue;
+    if (index.whereClause === undefined) keys.push(names);
+    else partialKeys.push({ columns: names, conditions: conditionsIn(index.whereClause) });
   }
   const nullable = new Set(columns.filter((name) => !notNull.has(name)));
-  return { columns, keys, nullable, inexact, isOrdered: false, unique };
+  return { columns, keys, partialKeys, nullable, inexact, isOrdered: false, unique };
+}
+
+/** The conditions that a WHERE joins by AND, as texts: equal for what is written alike, with or without a table's name. */
+export function conditionsIn(tree: unknown): string[] {
+  const node = nodeOf(tree);
+  if (node === undefined) return [];
+  if (node.kind === 'BoolExpr' && node.fields.boolop === 'AND_EXPR')
+    return nodesOf(node.fields.args).flatMap(({ kind, fields }) => conditionsIn({ [kind]: fields }));
+  const text = JSON.stringify(tree, (name, value: unknown) => {
+    const isColumn = name === 'ColumnRef' && value !== null && typeof value === 'object';
+    if (isColumn) return stringsOf(fieldsOf(value).fields).at(-1);
+    return name === 'location' ? undefined : value;
+  });
+  return [text];
 }
 
 /** Every column named in a tree, by its last name, and an index's own. */
@@ -125,7 +151,7 @@ export function functionSource(range: Fields, own: ReadonlyMap<string, RowSource
     defined.length > 0
       ? defined
       : source !== undefined
-        ? source.columns
+        ? source.columns?.map((column) => (column === ownName ? (textOf(alias.aliasname) ?? name) : column))
         : columnsOfCall(name, textOf(alias.aliasname), width);
   if (natural === undefined) return unknownRows;
   const renamed = stringsOf(alias.colnames);
@@ -138,15 +164,16 @@ export function functionSource(range: Fields, own: ReadonlyMap<string, RowSource
   return {
     columns,
     keys,
+    partialKeys: [],
     nullable: new Set(columns.filter((column) => !keys.some((key) => key.includes(column)))),
     inexact: source?.inexact ?? new Set(isExact(name) ? [] : columns),
     isOrdered: source === undefined && givesRows(name),
   };
 }
 
-/** Whether equal values look the same, in whatever rows the function gives. */
+/** Whether equal values look the same in the rows that the function gives: those of jsonb may be numbers of any scale. */
 function isExact(name: string): boolean {
-  return /_text$|^string_|^regexp_|_keys$|^generate_subscripts$/.test(name) || !givesRows(name);
+  return !name.startsWith('jsonb_') || /_text$|_keys$/.test(name);
 }
 
 function columnsOfCall(name: string, alias: string | undefined, width: number): readonly string[] | undefined {
@@ -154,6 +181,9 @@ function columnsOfCall(name: string, alias: string | undefined, width: number): 
   if (names !== undefined) return names.length === 0 ? undefined : names;
   return width === 1 ? [alias ?? name] : Array.from({ length: width }, (_, at) => `${name}${at + 1}`);
 }
+
+/** Stands for the column of a function that gives plain values: it is named as the function, or its alias. */
+const ownName = '';
 
 /** What a function of the contract gives as rows, by its CREATE FUNCTION. */
 export function ownFunctionSource(create: Fields, tables: ReadonlyMap<string, RowSource>): RowSource {
@@ -165,9 +195,12 @@ export function ownFunctionSource(create: Fields, tables: ReadonlyMap<string, Ro
     const exact = tableSource({ tableElts: given.map(columnOf) }, []);
     return { ...unknownRows, columns, nullable: new Set(columns), inexact: exact.inexact };
   }
-  const table = tables.get(stringsOf(fieldsOf(create.returnType).names).at(-1) ?? '');
+  const type = stringsOf(fieldsOf(create.returnType).names).at(-1) ?? '';
+  const table = tables.get(type);
+  if (table === undefined && type !== 'record')
+    return tableSource({ tableElts: [columnOf({ name: ownName, argType: create.returnType })] }, []);
   // A row type has its table's columns, but two rows of the result may be the same one.
-  return table === undefined ? unknownRows : { ...table, keys: [], nullable: new Set(table.columns) };
+  return table === undefined ? unknownRows : { ...table, keys: [], partialKeys: [], nullable: new Set(table.columns) };
 }
 
 function columnOf(parameter: Fields): unknown {
