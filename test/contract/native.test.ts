@@ -5,6 +5,7 @@ import { acceptContract } from '../../src/contract/gate.ts';
 import { quoteName, quoteText } from '../../src/contract/names.ts';
 import type { ParsedContract } from '../../src/contract/parsed-contract.ts';
 import { engineSettings } from '../../src/contract/settings.ts';
+import { isBuiltIn } from '../../src/contract/type-rules.ts';
 import {
   type AcceptedContract,
   acceptedCall,
@@ -82,8 +83,13 @@ ROLLBACK;`);
 
 function nativeCall(accepted: AcceptedContract, contract: ParsedContract, at: number): string {
   const call = acceptedCall(accepted, at);
-  const returns = contract.functions.find((signature) => signature.name === call.function)?.returns;
-  const values = call.args.map((value) => (value === null ? 'NULL' : quoteText(value)));
+  const signature = contract.functions.find((candidate) => candidate.name === call.function);
+  const returns = signature?.returns;
+  // As a call has it, with the type's modifier, which PostgreSQL forgets of a parameter.
+  const values = call.args.map((value, index) => {
+    const type = signature?.arguments[index]?.type ?? 'text';
+    return `${value === null ? 'NULL' : quoteText(value)}::${isBuiltIn(type) ? type : quoteName(type)}`;
+  });
   const run = `${quoteName(accepted.name)}.${quoteName(call.function)}(${values.join(', ')})`;
   const shown = returns === 'void' ? `'null'` : `coalesce(to_json(format('%s', r))::text, 'null')`;
   const given = returns === 'void' ? shown : `CASE WHEN r IS NULL THEN 'null' ELSE ${shown} END`;
