@@ -31,6 +31,8 @@ export class EngineHost {
   readonly #place: EnginePlace;
   readonly #variant: EngineVariant;
   #thread: EngineThread | undefined;
+  /** Started, and not opened: the place is still in use. */
+  #spare: EngineThread | undefined;
   #source: ObjectSource | undefined;
   /** The state whose rows the engine holds. */
   position: Oid | null = null;
@@ -84,7 +86,13 @@ export class EngineHost {
     this.position = null;
   }
 
+  /** Starts the thread that is to come where this one may be lost soon. */
+  warm(): void {
+    this.#spare ??= new EngineThread();
+  }
+
   async close(): Promise<void> {
+    await this.#spare?.terminate();
     const thread = this.#thread;
     this.#thread = undefined;
     try {
@@ -119,7 +127,8 @@ export class EngineHost {
   async #openThread(): Promise<EngineThread> {
     for (let attempt = 0; ; attempt += 1) {
       const kept = this.#place.isKept;
-      const thread = new EngineThread();
+      const thread = this.#spare?.usable === true ? this.#spare : new EngineThread();
+      this.#spare = undefined;
       try {
         const { position, contracts } = await thread.request('open', this.#opening(), 60_000);
         this.#place.confirm();

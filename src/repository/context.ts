@@ -30,6 +30,8 @@ export interface RepositoryOptions {
   readonly lockTimeout_ms: number;
   /** The text of `engine.json`; this build's own when left out. Test vectors fix it. */
   readonly engineDescription?: string;
+  /** Processor time that one call has on this machine, in milliseconds; 2,000 when left out. Never a verdict on the call. */
+  readonly callDeadline_ms?: number;
   readonly onProgress?: (progress: Progress) => void;
 }
 
@@ -91,10 +93,15 @@ export class RepositoryContext {
     return rightsOf(this.directoryVersion);
   }
 
+  get #deadline(): Pick<EngineOptions, 'deadline_ms'> {
+    const { callDeadline_ms } = this.options;
+    return callDeadline_ms === undefined ? {} : { deadline_ms: callDeadline_ms };
+  }
+
   /** The engine over `.aergo/cache`, opened at the first need. */
   engine(): Promise<Engine> {
     this.#engine ??= import('../contract/engine.ts').then(({ Engine }) =>
-      Engine.open({ directory: join(this.directory, 'cache') }),
+      Engine.open({ ...this.#deadline, directory: join(this.directory, 'cache') }),
     );
     return this.#engine;
   }
@@ -102,7 +109,7 @@ export class RepositoryContext {
   /** An engine of its own in memory, with nothing in it. Whoever asks closes it. */
   async emptyEngine(options: EngineOptions = {}): Promise<Engine> {
     const { Engine } = await import('../contract/engine.ts');
-    return Engine.open(options);
+    return Engine.open({ ...this.#deadline, ...options });
   }
 
   async close(): Promise<void> {
