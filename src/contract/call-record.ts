@@ -83,7 +83,7 @@ export class CallRecord {
       if (mode !== 'once' && changing.has(name)) {
         findings.refuse(
           at,
-          `${name}() changes rows, and a query would call it once for each of its rows, in an order that nothing fixes`,
+          `${name}() ${this.#functions.has(name) ? 'changes' : 'may change'} rows, and a query would call it once for each of its rows, in an order that nothing fixes`,
           'FOR r IN SELECT … ORDER BY … LOOP, with the call inside the loop',
         );
       } else if (mode === 'changing' && fresh.has(name)) {

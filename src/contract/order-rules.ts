@@ -7,7 +7,15 @@ import { checkAggregate, checkWindow } from './aggregate-rules.ts';
 import type { CallMode } from './call-record.ts';
 import { checkChange, checkChangesOnce, isChange } from './change-rules.ts';
 import type { ExpressionPlace } from './expression-rules.ts';
-import { changeScopeOf, isInTotalOrder, isPlainDistinct, orderSuggestion, scopeOf, withQueries } from './query-rows.ts';
+import {
+  changeScopeOf,
+  isInTotalOrder,
+  isPlainDistinct,
+  isTooDeep,
+  orderSuggestion,
+  scopeOf,
+  withQueries,
+} from './query-rows.ts';
 import type { QueryNames, QueryScope } from './query-scope.ts';
 import { type Fields, fieldsOf, isFields, type Node, nodeOf, nodesOf, placeOf, stringsOf } from './syntax-tree.ts';
 
@@ -33,13 +41,15 @@ export interface OrderWalk {
 
 /** Checks a whole statement or expression. @param near the parser's place, where a node does not say its own */
 export function checkOrder(tree: unknown, place: ExpressionPlace, near = 0): void {
-  checkPart(tree, { place, names: place.names, mode: 'once', near, walk: { part: checkPart, behindWith } });
+  if (isTooDeep(tree))
+    place.findings.refuse(place.locate(near), 'queries are nested too deeply', 'WITH queries, or a view');
+  else checkPart(tree, { place, names: place.names, mode: 'once', near, walk: { part: checkPart, behindWith } });
 }
 
 /** Checks a statement whose rows are taken one after the other, or whose first is. @param what as a message's subject */
 export function checkRowOrder(tree: unknown, place: ExpressionPlace, what: string, near = 0): void {
   const node = nodeOf(tree);
-  if (node === undefined) return;
+  if (node === undefined || isTooDeep(tree)) return;
   const instead = rowOrderFault(node, place.names);
   if (instead === undefined) return;
   const at = place.locate(firstPlace(node.fields) ?? near);

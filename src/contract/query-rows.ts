@@ -16,6 +16,17 @@ import {
   textOf,
 } from './syntax-tree.ts';
 
+/** Queries in queries, at most: what is looked at grows with the square of it. */
+const deepestQuery = 64;
+
+/** Whether queries stand in queries deeper than anybody writes. */
+export function isTooDeep(tree: unknown, depth = 0): boolean {
+  if (Array.isArray(tree)) return tree.some((item) => isTooDeep(item, depth));
+  if (!isFields(tree)) return false;
+  const below = 'SelectStmt' in tree ? depth + 1 : depth;
+  return below > deepestQuery || Object.values(tree).some((value) => isTooDeep(value, below));
+}
+
 /** A column of a query's result. */
 interface Output {
   readonly name: string;

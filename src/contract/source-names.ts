@@ -3,9 +3,9 @@
  */
 import type { ParsedContract } from './parsed-contract.ts';
 import { parseStatements } from './parser.ts';
-import { rowsOfQuery } from './query-rows.ts';
+import { isTooDeep, rowsOfQuery } from './query-rows.ts';
 import { renameColumns } from './query-scope.ts';
-import { ownFunctionSource, type RowSource, type TableSource, tableSource } from './row-source.ts';
+import { ownFunctionSource, type RowSource, type TableSource, tableSource, unknownRows } from './row-source.ts';
 import { type Fields, fieldsOf, type Node, nodeOf, stringsOf, textOf } from './syntax-tree.ts';
 
 export interface SourceNames {
@@ -37,7 +37,7 @@ export function namesOf(trees: readonly unknown[], before?: ParsedContract): Sou
     functions.set(stringsOf(fields.funcname).at(-1) ?? '', ownFunctionSource(fields, tables));
   const relations = new Map<string, RowSource>(tables);
   for (const fields of named(nodes, 'ViewStmt')) {
-    const rows = rowsOfQuery(fieldsOf(fields.query), { relations, functions });
+    const rows = isTooDeep(fields.query) ? unknownRows : rowsOfQuery(fieldsOf(fields.query), { relations, functions });
     relations.set(textOf(fieldsOf(fields.view).relname) ?? '', renameColumns(rows, stringsOf(fields.aliases)));
   }
   return { relations, tables, functions };

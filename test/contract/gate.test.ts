@@ -368,6 +368,22 @@ describe('the gate and hostile sources', () => {
     expect(await findings(bank)).toEqual([]);
   });
 
+  it('queries in queries and long lists are judged in reasonable time', async () => {
+    let nested = 'SELECT k FROM t';
+    for (let depth = 0; depth < 600; depth += 1) nested = `SELECT k FROM t WHERE n = (${nested} LIMIT 1)`;
+    expect(await findings(`${table}CREATE VIEW v AS ${nested};`)).toMatchObject([
+      { message: 'queries are nested too deeply' },
+    ]);
+    const many = (make: (at: number) => string): string =>
+      Array.from({ length: 2_000 }, (_, at) => make(at)).join(', ');
+    for (const query of [
+      `SELECT a0.k FROM ${many((at) => `t a${at}`)} LIMIT 1`,
+      `SELECT ${many((at) => `k || ${at} AS c${at}`)} FROM t ORDER BY n LIMIT 1`,
+      `WITH ${many((at) => `c${at} AS (SELECT k FROM ${at === 0 ? 't' : `c${at - 1}`})`)} SELECT k FROM c1999 LIMIT 1`,
+    ])
+      expect(await findings(`${table}CREATE VIEW v AS ${query};`)).not.toEqual([]);
+  });
+
   it('whatever the text, it answers with findings or a contract', async () => {
     const words = fc.constantFrom(
       'CREATE',
