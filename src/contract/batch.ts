@@ -79,7 +79,7 @@ function ask(materialiser: Materialiser, calls: readonly EngineCall[], first: nu
   for (const [at, call] of calls.entries()) {
     const place = dispatch.get(`${call.contract}.${call.function}`);
     if (place === undefined) {
-      throw new AergoError('AERGO_FUNCTION_UNKNOWN', `There is no public function ${call.contract}.${call.function}.`);
+      throw new AergoError('AERGO_FUNCTION_UNKNOWN', `there is no public function ${call.contract}.${call.function}`);
     }
     contexts.push(`${first + at} ${call.id} ${call.author}  ${call.contract} 1`);
     contracts.push(String(place.contract));

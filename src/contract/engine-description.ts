@@ -50,7 +50,7 @@ export function packageRoot(): string {
       return directory;
     const parent = dirname(directory);
     if (parent === directory)
-      throw new AergoError('AERGO_ENGINE_MISSING', 'The package of aergo is not where its code runs from.');
+      throw new AergoError('AERGO_ENGINE_MISSING', 'the package of aergo is not where its code runs from');
     directory = parent;
   }
 }
@@ -77,7 +77,7 @@ export function readEngineFile(file: string): Buffer<ArrayBuffer> {
   try {
     return readFileSync(file);
   } catch (cause) {
-    throw new AergoError('AERGO_ENGINE_MISSING', `The prepared SQL engine is not there: ${file}.`, {
+    throw new AergoError('AERGO_ENGINE_MISSING', `the prepared SQL engine is not there: ${file}`, {
       cause,
       hint: 'npm run build',
     });

@@ -112,7 +112,7 @@ export class EngineHost {
     const goal = block?.base ?? position;
     if (goal !== undefined && goal !== null && goal !== this.position) {
       if (this.#source === undefined)
-        throw new AergoError('AERGO_INTERNAL', 'The engine was lost and has no source to be made anew from.');
+        throw new AergoError('AERGO_INTERNAL', 'the engine was lost and has no source to be made anew from');
       await this.#move(this.#source, goal);
     }
     if (block !== undefined) {
@@ -141,7 +141,7 @@ export class EngineHost {
         if (cause instanceof AergoError) throw cause;
         // Kept data that does not open is damaged; fresh data that does not is a fault.
         if (!kept || attempt > 0)
-          throw new AergoError('AERGO_ENGINE_FAILED', 'The SQL engine does not open.', { cause });
+          throw new AergoError('AERGO_ENGINE_FAILED', 'the SQL engine does not open', { cause });
         this.#place.discard();
       }
     }
@@ -153,7 +153,7 @@ export class EngineHost {
 
   async #move(source: ObjectSource, state: Oid): Promise<void> {
     const thread = this.#thread;
-    if (thread === undefined) throw new AergoError('AERGO_INTERNAL', 'The engine is not open.');
+    if (thread === undefined) throw new AergoError('AERGO_INTERNAL', 'the engine is not open');
     const from = this.position !== null && source.has(this.position) ? this.position : null;
     try {
       this.churned += await moveRows({ thread, contracts: this.contracts }, source, from, state);
@@ -163,7 +163,7 @@ export class EngineHost {
       this.position = null;
       if (error instanceof AergoError) throw error;
       this.#place.discard();
-      throw new AergoError('AERGO_ENGINE_FAILED', 'The SQL engine cannot hold this state.', { cause: error });
+      throw new AergoError('AERGO_ENGINE_FAILED', 'the SQL engine cannot hold this state', { cause: error });
     }
     this.position = state;
   }
@@ -179,7 +179,7 @@ export class EngineHost {
     try {
       return await thread.request(operation, request, deadline_ms);
     } catch (cause) {
-      if (cause instanceof ThreadLost) throw new AergoError('AERGO_ENGINE_FAILED', 'The SQL engine failed.', { cause });
+      if (cause instanceof ThreadLost) throw new AergoError('AERGO_ENGINE_FAILED', 'the SQL engine failed', { cause });
       throw cause;
     }
   };

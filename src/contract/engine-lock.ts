@@ -102,7 +102,7 @@ function isCode(error: unknown, code: string): boolean {
 }
 
 function locked({ pid }: Holder): AergoError {
-  return new AergoError('AERGO_ENGINE_LOCKED', `The SQL engine of this repository is in use by process ${pid}.`, {
+  return new AergoError('AERGO_ENGINE_LOCKED', `the SQL engine of this repository is in use by process ${pid}`, {
     hint: 'try again when it has ended',
     details: { pid },
   });

@@ -55,7 +55,7 @@ export async function runQueryAt(
     // Half moved: the SQL transaction dies with the thread.
     await near.thread.terminate();
     if (error instanceof AergoError) throw error;
-    throw new AergoError('AERGO_ENGINE_FAILED', 'The SQL engine cannot hold this state.', { cause: error });
+    throw new AergoError('AERGO_ENGINE_FAILED', 'the SQL engine cannot hold this state', { cause: error });
   }
   return ask(host, query, true);
 }
@@ -93,17 +93,17 @@ function queryError(cause: unknown, deadline_ms: number): unknown {
       hint: 'ask for less, or by the columns of an index',
       cause,
     });
-  if (cause instanceof ThreadLost) return new AergoError('AERGO_ENGINE_FAILED', 'The SQL engine failed.', { cause });
+  if (cause instanceof ThreadLost) return new AergoError('AERGO_ENGINE_FAILED', 'the SQL engine failed', { cause });
   if (!(cause instanceof StatementRefused)) return cause;
   const details = { sqlstate: cause.sqlstate, position: cause.position };
   // insufficient_privilege: behind the gate, the reading role has the last word.
   return cause.sqlstate === '42501'
-    ? new AergoError('AERGO_QUERY_REFUSED', `The query was refused: ${cause.message}.`, {
+    ? new AergoError('AERGO_QUERY_REFUSED', `the query was refused: ${cause.message}`, {
         hint: 'a query reads the tables and views of contracts, and uses the functions that contracts may use',
         cause,
         details,
       })
-    : new AergoError('AERGO_QUERY_FAILED', `The query failed: ${cause.message} (${cause.sqlstate}).`, {
+    : new AergoError('AERGO_QUERY_FAILED', `the query failed: ${cause.message} (${cause.sqlstate})`, {
         cause,
         details,
       });

@@ -130,7 +130,7 @@ export class Engine {
     this.#outsideBlock('begin');
     await this.#host.ready();
     const base = this.#host.position;
-    if (base === null) throw new AergoError('AERGO_INTERNAL', 'The engine holds no state: move it first.');
+    if (base === null) throw new AergoError('AERGO_INTERNAL', 'the engine holds no state: move it first');
     await this.#host.request('begin', block);
     this.#time_ms = block.time_ms;
     this.#host.block = {
@@ -387,10 +387,7 @@ export class Engine {
         .get(call.contract)
         ?.functions.find((signature) => signature.name === call.function);
       if (found === undefined || found.name.startsWith('_')) {
-        throw new AergoError(
-          'AERGO_FUNCTION_UNKNOWN',
-          `There is no public function ${call.contract}.${call.function}.`,
-        );
+        throw new AergoError('AERGO_FUNCTION_UNKNOWN', `there is no public function ${call.contract}.${call.function}`);
       }
     }
   }
@@ -401,13 +398,13 @@ export class Engine {
   }
 
   #inBlock(): Block {
-    if (this.#host.block === undefined) throw new AergoError('AERGO_INTERNAL', 'No block has begun in the engine.');
+    if (this.#host.block === undefined) throw new AergoError('AERGO_INTERNAL', 'no block has begun in the engine');
     return this.#host.block;
   }
 
   #outsideBlock(what: string): void {
     if (this.#host.block !== undefined)
-      throw new AergoError('AERGO_INTERNAL', `A block has begun in the engine: it cannot ${what}.`);
+      throw new AergoError('AERGO_INTERNAL', `a block has begun in the engine: it cannot ${what}`);
   }
 }
 

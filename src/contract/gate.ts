@@ -100,7 +100,7 @@ async function readSource(
 function refused(findings: readonly Finding[], what: 'contract' | 'migration' = 'contract'): AergoError {
   const [first] = findings;
   const place = first === undefined ? '' : `line ${first.line}, column ${first.column}: ${first.message}`;
-  return new AergoError('AERGO_CONTRACT_REFUSED', `The ${what} was refused: ${place}.`, {
+  return new AergoError('AERGO_CONTRACT_REFUSED', `the ${what} was refused: ${place}`, {
     ...(first?.instead === undefined ? {} : { hint: `instead: ${first.instead}` }),
     details: { findings },
   });

@@ -31,7 +31,7 @@ function grantsText(): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new AergoError('AERGO_ENGINE_MISSING', `The list of granted functions is not there: ${file}.`, { cause });
+    throw new AergoError('AERGO_ENGINE_MISSING', `the list of granted functions is not there: ${file}`, { cause });
   }
 }
 

@@ -114,5 +114,5 @@ function invalid(cause: unknown): AergoError {
         ? cause.message
         : String(cause)
       : `${issue.path.join('.') || 'the whole'}: ${issue.message}`;
-  return new AergoError('AERGO_MANIFEST_INVALID', `A manifest.json is invalid: ${what}.`, { cause });
+  return new AergoError('AERGO_MANIFEST_INVALID', `a manifest.json is invalid: ${what}`, { cause });
 }

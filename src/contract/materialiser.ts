@@ -81,7 +81,7 @@ export class Materialiser {
   schema(table: string): TableSchema {
     const [contract = '', name = ''] = table.split('.');
     const found = this.#contracts.get(contract)?.tables.find((candidate) => candidate.name === name);
-    if (found === undefined) throw new AergoError('AERGO_TABLE_UNKNOWN', `There is no table ${table}.`);
+    if (found === undefined) throw new AergoError('AERGO_TABLE_UNKNOWN', `there is no table ${table}`);
     return found.schema;
   }
 
@@ -101,7 +101,7 @@ export class Materialiser {
     if (found === undefined)
       throw new AergoError(
         'AERGO_INTERNAL',
-        `The capture noted a change of relation ${oid}, which is no contract's table.`,
+        `the capture noted a change of relation ${oid}, which is no contract's table`,
       );
     return found;
   }

@@ -31,7 +31,7 @@ function parse(sql: string): unknown[] {
     return parseStatements(sql).map(({ tree }) => tree);
   } catch (error) {
     if (!(error instanceof ParseFailure)) throw error;
-    throw new AergoError('AERGO_QUERY_REFUSED', `The query does not parse: ${error.message}.`, {
+    throw new AergoError('AERGO_QUERY_REFUSED', `the query does not parse: ${error.message}`, {
       cause: error,
       details: { at: error.at },
     });
@@ -104,7 +104,7 @@ function at(fields: Fields, sql: Buffer): string {
 }
 
 function refused(why: string, instead?: string): AergoError {
-  return new AergoError('AERGO_QUERY_REFUSED', `The query was refused: ${why}.`, {
+  return new AergoError('AERGO_QUERY_REFUSED', `the query was refused: ${why}`, {
     hint: instead ?? 'one SELECT, VALUES or WITH; what changes rows is a function of a contract: aergo call',
   });
 }

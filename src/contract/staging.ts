@@ -87,7 +87,7 @@ export function stagePiece(materialiser: Materialiser, table: string, lines: rea
     if (again !== lines[at]) {
       throw new AergoError(
         'AERGO_IMPORT_NOT_NORMAL',
-        `Row ${staged + at + 1} of an import is not as PostgreSQL writes it: ${lines[at]?.trim()} would be ${again.trim()}.`,
+        `row ${staged + at + 1} of an import is not as PostgreSQL writes it: ${lines[at]?.trim()} would be ${again.trim()}`,
       );
     }
     at += 1;
@@ -139,7 +139,7 @@ function checkExactness(
       if (fault === undefined) continue;
       throw new AergoError(
         'AERGO_IMPORT_INVALID',
-        `Row ${offset + index + 1} (${columns[at]}): ${JSON.stringify(value)} ${fault}.`,
+        `row ${offset + index + 1} (${columns[at]}): ${JSON.stringify(value)} ${fault}`,
         {
           details: { row: offset + index + 1, column: columns[at] },
         },
@@ -165,7 +165,7 @@ function rowOf(schema: TableSchema, texts: readonly (string | null)[], index: nu
     return rowShape(schema).row(texts);
   } catch (error) {
     if (!(error instanceof AergoError)) throw error;
-    throw new AergoError('AERGO_IMPORT_INVALID', `Row ${index + 1}: ${error.message}`, {
+    throw new AergoError('AERGO_IMPORT_INVALID', `row ${index + 1}: ${error.message}`, {
       cause: error,
       details: { row: index + 1 },
     });
@@ -178,7 +178,7 @@ function importInvalid(error: SqlFailure, offset: number): AergoError {
   const [, line, column] = copyPlace.exec(error.server.where) ?? [];
   const row = line === undefined ? undefined : offset + Number(line);
   const place = row === undefined ? '' : `Row ${row}${column === undefined ? '' : ` (${column})`}: `;
-  return new AergoError('AERGO_IMPORT_INVALID', `${place}${error.server.message}.`, {
+  return new AergoError('AERGO_IMPORT_INVALID', `${place}${error.server.message}`, {
     cause: error,
     details: { row, column, sqlstate: error.server.sqlstate },
   });

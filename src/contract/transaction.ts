@@ -142,7 +142,7 @@ export class BlockTransaction {
   }
 
   #importing(): { table: string; rows: number } {
-    if (this.#import === undefined) throw new AergoError('AERGO_INTERNAL', 'There is no import under way.');
+    if (this.#import === undefined) throw new AergoError('AERGO_INTERNAL', 'there is no import under way');
     return this.#import;
   }
 

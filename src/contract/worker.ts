@@ -23,12 +23,12 @@ let disturbance: Disturbance | undefined;
 let normalising = '';
 
 function materialiser(): Materialiser {
-  if (opened === undefined) throw new AergoError('AERGO_INTERNAL', 'The engine is not open.');
+  if (opened === undefined) throw new AergoError('AERGO_INTERNAL', 'the engine is not open');
   return opened;
 }
 
 function current(): BlockTransaction {
-  if (block === undefined) throw new AergoError('AERGO_INTERNAL', 'No block has begun.');
+  if (block === undefined) throw new AergoError('AERGO_INTERNAL', 'no block has begun');
   return block;
 }
 

@@ -27,7 +27,7 @@ export async function checkOut(source: ObjectSource, tree: Oid, directory: strin
         if (!files.at(-1)?.path.startsWith(folder)) await mkdir(join(directory, folder), { recursive: true });
         files.push({ path, oid: entry.oid, ...writeNew(join(directory, path), readBlob(source, entry.oid)) });
       } else {
-        throw new AergoError('AERGO_OBJECT_INVALID', `The file ${JSON.stringify(path)} has the mode ${entry.mode}.`);
+        throw new AergoError('AERGO_OBJECT_INVALID', `the file ${JSON.stringify(path)} has the mode ${entry.mode}`);
       }
     }
   };
@@ -60,7 +60,7 @@ function openNew(path: string): number {
     return openSync(path, 'wx');
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error;
-    throw new AergoError('AERGO_EXPORT_REFUSED', 'Two files of the ledger have one name on this file system.', {
+    throw new AergoError('AERGO_EXPORT_REFUSED', 'two files of the ledger have one name on this file system', {
       hint: 'aergo export git --bare DIR     (nothing is checked out)',
       cause: error,
     });

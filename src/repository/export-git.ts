@@ -163,16 +163,16 @@ function exportFault(error: unknown, path: string): unknown {
   if (code === undefined) return error;
   if (code === 'ENOTEMPTY') return targetExists(path);
   if (!refused.has(code)) return storeFault(error, `writing ${path}`);
-  return new AergoError('AERGO_EXPORT_REFUSED', `Nothing can be written at ${path} (${code}).`, {
-    hint: 'Choose a directory that you may make.',
+  return new AergoError('AERGO_EXPORT_REFUSED', `nothing can be written at ${path} (${code})`, {
+    hint: 'choose a directory that you may make',
     details: { path, system: code },
     cause: error,
   });
 }
 
 function targetExists(path: string): AergoError {
-  return new AergoError('AERGO_EXPORT_EXISTS', `${path} is there already and is not an empty directory.`, {
-    hint: 'Choose a directory that does not exist; nothing was changed.',
+  return new AergoError('AERGO_EXPORT_EXISTS', `${path} is there already and is not an empty directory`, {
+    hint: 'choose a directory that does not exist; nothing was changed',
     details: { path },
   });
 }

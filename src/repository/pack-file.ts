@@ -65,7 +65,7 @@ export async function writePackFile(
 }
 
 function miscounted(counted: number, found: number): AergoError {
-  return new AergoError('AERGO_INDEX_DAMAGED', `The index counts ${counted} objects where the volumes hold ${found}.`, {
+  return new AergoError('AERGO_INDEX_DAMAGED', `the index counts ${counted} objects where the volumes hold ${found}`, {
     hint: 'aergo fsck --rebuild',
     details: { counted, found },
   });
