@@ -75,7 +75,7 @@ test('a key file that others can read is refused', async () => {
   const { code, stderr } = await world.aergo(['key', 'show']);
   expect({ code, stderr }).toEqual({
     code: 2,
-    stderr: `error: The key file ${keysOf(world)}/ada is open to others (mode 0640), so it may not be secret any more   AERGO_KEY_READABLE\n  hint: chmod 600 ${keysOf(world)}/ada\n`,
+    stderr: `error: the key file ${keysOf(world)}/ada is open to others (mode 0640), so it may not be secret any more   AERGO_KEY_READABLE\n  hint: chmod 600 ${keysOf(world)}/ada\n`,
   });
 });
 
@@ -125,5 +125,5 @@ test('AERGO_KEY, AERGO_KEY_DATA and --key choose the key, the flag before all', 
   expect((await world.json(['--key', join(keysOf(world), 'bob'), 'key', 'show'])).value.id).toBe(bob);
   writeFileSync(join(world.directory, 'x'), '');
   const unknown = await world.aergo(['key', 'show', 'bbo']);
-  expect(unknown.stderr).toContain('There is no key "bbo": did you mean bob?');
+  expect(unknown.stderr).toContain('there is no key "bbo": did you mean bob?');
 });

@@ -203,11 +203,11 @@ describe('an import', () => {
       ),
     ).rejects.toMatchObject({
       code: 'AERGO_IMPORT_INVALID',
-      message: 'Row 2 (balance): "12,50" is not a number.',
+      message: 'row 2 (balance): "12,50" is not a number',
     });
     await expect(engine.normalise('bank.accounts', ['owner', 'balance'], [['a', '1.505']], 1)).rejects.toMatchObject({
       code: 'AERGO_IMPORT_INVALID',
-      message: 'Row 1 (balance): "1.505" has more than 2 decimals.',
+      message: 'row 1 (balance): "1.505" has more than 2 decimals',
     });
     await expect(engine.normalise('bank.accounts', ['owner'], [['x'.repeat(300)]], 1)).rejects.toMatchObject({
       code: 'AERGO_IMPORT_INVALID',

@@ -93,7 +93,7 @@ describe('processes', () => {
         await expect(waiting).rejects.toMatchObject({
           code: 'AERGO_LOCKED',
           exitCode: 75,
-          message: `The repository is in use by process ${process.pid} (aergo test) since 2023-11-14T22:13:20.000Z; waited 60 ms.`,
+          message: `the repository is in use by process ${process.pid} (aergo test) since 2023-11-14T22:13:20.000Z; waited 60 ms`,
           details: { pid: process.pid, command: 'aergo test', since: 1_700_000_000_000 },
         });
       },
