@@ -7,6 +7,7 @@ import type { StagedTransaction } from '../ledger/stage.ts';
 import type { Transaction, TransactionId } from '../ledger/transaction.ts';
 import { stageMerge } from '../merge/automatic.ts';
 import { type Cause, causeOfDrop, type PoolOutcome } from '../merge/cause.ts';
+import type { Conflict } from '../merge/conflict.ts';
 import { type Pool, poolOf } from '../merge/pool.ts';
 import { ObjectBuffer } from '../object/source.ts';
 import type { RepositoryContext } from './context.ts';
@@ -41,11 +42,24 @@ export interface DroppedTransaction {
   readonly cause?: DropCause;
 }
 
+/** What an agreed or rows merge met. */
+export interface MergeConflicts {
+  readonly total: number;
+  /** How many of them the contract's resolver settled. */
+  readonly byContract: number;
+  /** Those that are people's to settle, in table and name order. */
+  readonly left: readonly Conflict[];
+}
+
 export interface MergeResult {
-  /** The merge block; absent in a dry run, when there was nothing to merge, and when a drop kept it from being sealed. */
+  /** The merge block; absent in a dry run, when there was nothing to merge, and when a drop or a conflict kept it from being sealed. */
   readonly block?: BlockSummary;
   readonly upToDate: boolean;
-  readonly mode: 'automatic';
+  readonly mode: 'automatic' | 'agreed' | 'rows';
+  /** Absent in an automatic merge. */
+  readonly conflicts?: MergeConflicts;
+  /** Conflicts are left to people: the merge goes on when they are settled. */
+  readonly pending: boolean;
   readonly source: string;
   readonly target: string;
   readonly applied: readonly Receipt[];
@@ -68,7 +82,7 @@ export async function mergeBranches(context: RepositoryContext, options: MergeOp
   checkSealer(context, options.sealer.id);
   const target = context.branch(options.into);
   const source = context.branch(options.source);
-  const report = { mode: 'automatic', source: source.name, target: target.name } as const;
+  const report = { mode: 'automatic', pending: false, source: source.name, target: target.name } as const;
   if (context.history.isAncestor(source.block, target.block)) {
     return { ...report, upToDate: true, applied: [], changedResults: [], dropped: [] };
   }

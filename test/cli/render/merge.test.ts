@@ -12,6 +12,7 @@ const author = parseKeyId(`ed25519:${'A'.repeat(43)}`);
 
 const result: MergeResult = {
   upToDate: false,
+  pending: false,
   mode: 'automatic',
   source: 'what-if',
   target: 'main',

@@ -1,0 +1,43 @@
+/**
+ * A conflict as a value: a row that agreed and rows merges cannot settle by themselves. Whoever decides, the contract or a
+ * person, and whoever draws it, works on this (docs/merging.md). Other kinds (files) may come: keep switches open.
+ */
+import type { RowReference } from '../ledger/receipt.ts';
+
+/** The three rows that a merge knows of one key; also what a person can take as it is. */
+export type ConflictSide = 'base' | 'ours' | 'theirs';
+
+/** The lines of the three rows, their LF included; null: there is no such row on that side. */
+type Lines = Readonly<Record<ConflictSide, string | null>>;
+
+interface ConflictingRow extends Lines {
+  /** `contract.table` */
+  readonly table: string;
+  /** The row's name (docs/format.md, *Rows*). */
+  readonly name: string;
+  /** The texts of the key columns, in the key's order. */
+  readonly key: readonly string[];
+}
+
+/** Changed on both sides, differently. */
+export interface RowConflict extends ConflictingRow {
+  readonly kind: 'row';
+  /** Why the contract's resolver left it to people; absent where there was none to ask. */
+  readonly left?: string;
+}
+
+/** A UNIQUE or FOREIGN KEY fails between rows of the two sides. */
+export interface ConstraintConflict extends ConflictingRow {
+  readonly kind: 'constraint';
+  readonly constraint: string;
+  /** All rows that it fails between, this one included. */
+  readonly rows: readonly RowReference[];
+}
+
+export type Conflict = RowConflict | ConstraintConflict;
+
+/** What names a conflict within its merge. */
+export type ConflictId = string & { readonly __conflictId: true };
+
+export const conflictId = ({ table, name }: Pick<Conflict, 'table' | 'name'>): ConflictId =>
+  `${table} ${name}` as ConflictId;
