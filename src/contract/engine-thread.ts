@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { AergoError, type ErrorCode, errorCodes } from '../errors.ts';
-import type { Exhausted } from './call-outcome.ts';
+import type { CallDeadline, Exhausted } from './call-outcome.ts';
 import { packageRoot } from './engine-description.ts';
 import { engineLimits } from './settings.ts';
 import type { WorkerAnswer, WorkerCalls, WorkerFault, WorkerOperation } from './worker-messages.ts';
@@ -18,6 +18,11 @@ export class ThreadLost extends Error {
     super(message, options);
     this.exhausted = options.exhausted;
   }
+}
+
+/** What to tell of work that lost its thread: a machine's limit, never a verdict. */
+export function deadlineOf(lost: ThreadLost): CallDeadline {
+  return { status: 'deadline', exhausted: lost.exhausted ?? 'engine' };
 }
 
 /** The request did not end in time, or took too much memory; the thread is gone. */

@@ -8,20 +8,21 @@ import type { Oid } from '../object/oid.ts';
 import type { ObjectSource } from '../object/source.ts';
 import type { Row } from '../state/row.ts';
 import { canTakeBack, takeBack } from './block-steps.ts';
-import type { CallDeadline, CallFailure, CallOutcome, EngineCall } from './call-outcome.ts';
+import type { CallOutcome, EngineCall } from './call-outcome.ts';
+import { type DeployMigration, type DeployOutcome, deployContract, forgetDeployment } from './engine-deploy.ts';
 import { engineFiles } from './engine-description.ts';
 import { type Block, EngineHost } from './engine-host.ts';
+import { type ImportOutcome, insertRows, normaliseRows } from './engine-import.ts';
 import { EnginePlace } from './engine-place.ts';
 import { type Query, runQuery, runQueryAt } from './engine-query.ts';
-import { ThreadLost } from './engine-thread.ts';
-import { contractOf, migrationOf } from './gate.ts';
-import { keptTables } from './kept-tables.ts';
+import { runCalls } from './engine-run.ts';
 import type { ParsedContract } from './parsed-contract.ts';
 import { checkQuery } from './query-gate.ts';
-import { engineLimits, rowsPerPiece } from './settings.ts';
-import type { EngineVariant, InstallOutcome, InstallRequest, QueryAnswer } from './worker-messages.ts';
+import type { EngineVariant, QueryAnswer } from './worker-messages.ts';
 
 export type { CallDeadline, CallFailure, CallOutcome, ConstraintKind, EngineCall } from './call-outcome.ts';
+export type { DeployMigration, DeployOutcome } from './engine-deploy.ts';
+export type { ImportOutcome } from './engine-import.ts';
 export type { RowWrite } from './net-changes.ts';
 export type { QueryAnswer } from './worker-messages.ts';
 
@@ -41,39 +42,12 @@ export interface EngineOptions extends EngineVariant {
   readonly queryDeadline_ms?: number;
 }
 
-/** What came of a deployment. */
-export type DeployOutcome =
-  | {
-      readonly status: 'ok';
-      readonly contract: ParsedContract;
-      /** After a migration: the rows of every table of the contract by its bare name, in name order. */
-      readonly rows?: ReadonlyMap<string, readonly Row[]>;
-    }
-  | (CallFailure & {
-      /** The line of the statement that failed. */
-      readonly line: number;
-      /** It stands in the migration, not in the contract. */
-      readonly inMigration: boolean;
-    })
-  | CallDeadline;
-
-/** A migration to run as a contract is deployed: its text, and the transaction that brings it. */
-export interface DeployMigration {
-  readonly source: string;
-  /** The transaction's id, in hexadecimal digits. */
-  readonly id: string;
-  /** The author's key id. */
-  readonly author: string;
-}
-
 export interface QueryOptions {
   /** Rows given at most; 10,000 where absent. */
   readonly maxRows?: number;
   /** What the clock says meanwhile; the last block's time where absent. */
   readonly time_ms?: number;
 }
-
-export type ImportOutcome = { readonly status: 'ok' } | CallFailure;
 
 export class Engine {
   readonly #host: EngineHost;
@@ -147,24 +121,7 @@ export class Engine {
    * @throws AergoError AERGO_FUNCTION_UNKNOWN, and then none has run
    */
   async run(calls: readonly EngineCall[]): Promise<CallOutcome[]> {
-    const block = this.#inBlock();
-    this.#checkFunctions(calls);
-    const before = block.steps.length;
-    const outcomes: CallOutcome[] = [];
-    let savepoint = calls.length > 0 && calls.length <= engineLimits.callsPerTransaction;
-    for (let at = 0; at < calls.length; at += engineLimits.callsPerTransaction) {
-      const some = calls.slice(at, at + engineLimits.callsPerTransaction);
-      const answered = await this.#runTogether(some);
-      if ('status' in answered) {
-        savepoint = false;
-        outcomes.push(...(some.length === 1 ? [answered] : await this.#runSingly(block, some)));
-      } else {
-        this.#noteChanges(block, answered);
-        outcomes.push(...answered);
-      }
-    }
-    block.last = { steps: block.steps.length - before, savepoint };
-    return outcomes;
+    return runCalls(this.#host, this.#inBlock(), calls, this.#deadline_ms);
   }
 
   /** Takes back the last `run` or `deploy` whole. */
@@ -173,19 +130,11 @@ export class Engine {
     const steps = block.steps.splice(block.steps.length - block.last.steps);
     const { savepoint } = block.last;
     block.last = { steps: 0, savepoint: false };
-    for (const step of steps) if (step.kind === 'deploy') this.#forget(block, step.name);
+    for (const step of steps) if (step.kind === 'deploy') forgetDeployment(this.#host, block, step.name);
     if (!this.#host.usable) return;
     if (savepoint) await this.#host.request('undo', {});
     else if (canTakeBack(steps)) await takeBack(this.#host.request, steps);
     else await this.#host.lose();
-  }
-
-  /** The contract is again what it was in the block before it was deployed last. */
-  #forget(block: Block, name: string): void {
-    const earlier = block.steps.findLast((step) => step.kind === 'deploy' && step.name === name);
-    const before = earlier?.kind === 'deploy' ? earlier.contract : block.contracts.get(name);
-    if (before === undefined) this.#host.contracts.delete(name);
-    else this.#host.contracts.set(name, before);
   }
 
   /**
@@ -194,45 +143,7 @@ export class Engine {
    * @throws AergoError AERGO_CONTRACT_REFUSED for a source that cannot be read, AERGO_CONTRACT_MIGRATION
    */
   async deploy(name: string, source: string, migrate?: DeployMigration): Promise<DeployOutcome> {
-    const block = this.#inBlock();
-    const contract = await contractOf(source);
-    const before = this.#host.contracts.get(name);
-    const request =
-      migrate === undefined || before === undefined
-        ? { name, contract, kept: keptTables(name, before, contract) }
-        : { name, contract, kept: [], migration: { ...migrate, ...(await migrationOf(migrate.source, before)) } };
-    const outcome = await this.#install(request);
-    if (outcome.status === 'deadline') return outcome;
-    if (outcome.status === 'failed')
-      return { ...outcome.failure, line: outcome.line, inMigration: outcome.inMigration };
-    block.steps.push({ kind: 'deploy', ...request });
-    block.last = { steps: 1, savepoint: true };
-    this.#host.contracts.set(name, contract);
-    if (request.migration === undefined) return { status: 'ok', contract };
-    const rows = new Map<string, readonly Row[]>();
-    for (const table of contract.tables) rows.set(table.name, await this.#migratedRows(table.name));
-    return { status: 'ok', contract, rows };
-  }
-
-  async #install(request: InstallRequest): Promise<InstallOutcome | CallDeadline> {
-    const thread = await this.#host.ready();
-    try {
-      return await thread.request('deploy', request, this.#deployDeadline_ms);
-    } catch (error) {
-      if (error instanceof ThreadLost) return exhausted(error);
-      throw error;
-    }
-  }
-
-  async #migratedRows(table: string): Promise<Row[]> {
-    const rows: Row[] = [];
-    for (let more = true; more; ) {
-      const request = { table, from: rows.length, count: rowsPerPiece };
-      const { names, lines } = await this.#host.request('migratedRows', request);
-      for (const [at, name] of names.entries()) rows.push({ name, line: lines[at] ?? '' });
-      more = names.length === rowsPerPiece;
-    }
-    return inNameOrder(rows);
+    return deployContract(this.#host, this.#inBlock(), { name, source, migrate }, this.#deployDeadline_ms);
   }
 
   /**
@@ -248,27 +159,7 @@ export class Engine {
     time_ms: number,
   ): Promise<Row[]> {
     this.#outsideBlock('normalise');
-    await this.#host.ready();
-    const normalised: Row[] = [];
-    let piece: (readonly (string | null)[])[] = [];
-    let offset = 0;
-    const send = async (): Promise<void> => {
-      const answer = await this.#host.request('normalisePiece', { columns, rows: piece, offset });
-      offset += piece.length;
-      piece = [];
-      for (const [at, name] of answer.names.entries()) normalised.push({ name, line: answer.lines[at] ?? '' });
-    };
-    await this.#host.request('normaliseBegin', { table, time_ms });
-    try {
-      for await (const row of rows) {
-        piece.push(row);
-        if (piece.length >= rowsPerPiece) await send();
-      }
-      if (piece.length > 0) await send();
-    } finally {
-      if (this.#host.usable) await this.#host.request('normaliseEnd', {});
-    }
-    return inNameOrder(normalised);
+    return normaliseRows(this.#host, { table, columns, rows, time_ms });
   }
 
   /**
@@ -277,22 +168,7 @@ export class Engine {
    * @throws AergoError AERGO_IMPORT_NOT_NORMAL for a line that PostgreSQL would write otherwise
    */
   async importRows(table: string, lines: readonly string[]): Promise<ImportOutcome> {
-    const block = this.#inBlock();
-    await this.#host.ready();
-    block.last = { steps: 0, savepoint: false };
-    await this.#host.request('importBegin', { table });
-    try {
-      for (let at = 0; at < lines.length; at += rowsPerPiece) {
-        await this.#host.request('importPiece', { lines: lines.slice(at, at + rowsPerPiece) });
-      }
-    } catch (error) {
-      if (this.#host.usable) await this.#host.request('importFailed', {});
-      throw error;
-    }
-    const failure = await this.#host.request('importEnd', {});
-    if (failure !== null) return failure;
-    block.steps.push({ kind: 'import', table, lines });
-    return { status: 'ok' };
+    return insertRows(this.#host, this.#inBlock(), table, lines);
   }
 
   /** Ends the block: its rows are now those of `state`. An engine that is lost here is made anew by the next move. */
@@ -346,52 +222,6 @@ export class Engine {
     return { sql, maxRows, time_ms, deadline_ms: this.#queryDeadline_ms };
   }
 
-  /** Runs a batch. Where it did not come to its end, gives why: the engine is lost, and none of the batch has run. */
-  async #runTogether(calls: readonly EngineCall[]): Promise<readonly CallOutcome[] | CallDeadline> {
-    const thread = await this.#host.ready();
-    const deadline_ms = this.#deadline_ms + (calls.length - 1) * Math.min(20, this.#deadline_ms);
-    // Who has used up half of the time will mostly use up the rest.
-    const warm = setTimeout(() => this.#host.warm(), deadline_ms / 2);
-    try {
-      return await thread.request('run', { calls }, deadline_ms);
-    } catch (error) {
-      if (error instanceof ThreadLost) return exhausted(error);
-      throw error;
-    } finally {
-      clearTimeout(warm);
-    }
-  }
-
-  /** Runs calls one by one, so that the one that takes too much is found and the others still run. */
-  async #runSingly(block: Block, calls: readonly EngineCall[]): Promise<CallOutcome[]> {
-    const outcomes: CallOutcome[] = [];
-    for (const call of calls) {
-      const answered = await this.#runTogether([call]);
-      if ('status' in answered) outcomes.push(answered);
-      else {
-        this.#noteChanges(block, answered);
-        outcomes.push(...answered);
-      }
-    }
-    return outcomes;
-  }
-
-  #noteChanges(block: Block, outcomes: readonly CallOutcome[]): void {
-    const writes = outcomes.flatMap((outcome) => (outcome.status === 'ok' ? outcome.changes : []));
-    if (writes.length > 0) block.steps.push({ kind: 'rows', writes });
-  }
-
-  #checkFunctions(calls: readonly EngineCall[]): void {
-    for (const call of calls) {
-      const found = this.#host.contracts
-        .get(call.contract)
-        ?.functions.find((signature) => signature.name === call.function);
-      if (found === undefined || found.name.startsWith('_')) {
-        throw new AergoError('AERGO_FUNCTION_UNKNOWN', `there is no public function ${call.contract}.${call.function}`);
-      }
-    }
-  }
-
   /** Closes PostgreSQL and gives the lock back. */
   async close(): Promise<void> {
     await this.#host.close();
@@ -406,13 +236,4 @@ export class Engine {
     if (this.#host.block !== undefined)
       throw new AergoError('AERGO_INTERNAL', `a block has begun in the engine: it cannot ${what}`);
   }
-}
-
-const exhausted = (error: ThreadLost): CallDeadline => ({
-  status: 'deadline',
-  exhausted: error.exhausted ?? 'engine',
-});
-
-function inNameOrder(rows: Row[]): Row[] {
-  return rows.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }

@@ -10,6 +10,7 @@ import { decodeCopyRow } from './copy-text.ts';
 import { bringOverSql, columnsSql, openMigrationSql } from './migration-sql.ts';
 import { quoteName } from './names.ts';
 import type { ContractStatement, ContractTable, ParsedContract, ParsedMigration } from './parsed-contract.ts';
+import type { RowPiece } from './row-pieces.ts';
 import type { Session } from './session.ts';
 import { isBuiltIn } from './type-rules.ts';
 
@@ -19,12 +20,6 @@ export interface Migration extends ParsedMigration {
   readonly id: string;
   /** The author's key id. */
   readonly author: string;
-}
-
-/** Rows of one table after a migration: names, and lines with LF, in no order. */
-export interface MigratedRows {
-  readonly names: readonly string[];
-  readonly lines: readonly string[];
 }
 
 /**
@@ -70,7 +65,7 @@ export function bringOver(session: Session, name: string, contract: ParsedContra
 }
 
 /** All rows of a table, as the repository keeps them. @throws AergoError for a key that no repository can hold */
-export function readRows(session: Session, name: string, { name: table, schema }: ContractTable): MigratedRows {
+export function readRows(session: Session, name: string, { name: table, schema }: ContractTable): RowPiece {
   const shape = rowShape(schema);
   const columns = schema.columns.map((column) => quoteName(column.name)).join(', ');
   const names: string[] = [];

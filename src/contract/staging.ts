@@ -11,15 +11,10 @@ import { type CallFailure, failureOf } from './call-outcome.ts';
 import { decodeCopyRow, encodeCopyRow } from './copy-text.ts';
 import type { Materialiser } from './materialiser.ts';
 import { quoteName, quoteQualified } from './names.ts';
+import type { RowPiece } from './row-pieces.ts';
 import { SqlFailure } from './session.ts';
 
 const stage = 'pg_temp."aergo$stage"';
-
-/** Rows as PostgreSQL writes them: names, and lines with LF, in the order that they came in. */
-export interface NormalisedPiece {
-  readonly names: readonly string[];
-  readonly lines: readonly string[];
-}
 
 /** Opens the staging table; the SQL transaction must not have one open. @throws AergoError AERGO_TABLE_UNKNOWN, before any SQL */
 export function openStage(materialiser: Materialiser, table: string): void {
@@ -30,7 +25,7 @@ export function openStage(materialiser: Materialiser, table: string): void {
 }
 
 /**
- * Fills in and rewrites one piece of rows.
+ * Fills in one piece of rows, written as PostgreSQL writes them.
  * @param columns the columns that each row gives, in order; others get their default
  * @param offset rows before this piece, for messages
  * @throws AergoError AERGO_IMPORT_INVALID naming the row and the column
@@ -41,7 +36,7 @@ export function normalisePiece(
   columns: readonly string[],
   rows: readonly (readonly (string | null)[])[],
   offset: number,
-): NormalisedPiece {
+): RowPiece {
   const { session } = materialiser;
   const schema = materialiser.schema(table);
   checkExactness(materialiser, table, columns, rows, offset);

@@ -6,7 +6,8 @@ import { AergoError } from '../errors.ts';
 import { runBatch } from './batch.ts';
 import { type CallFailure, type CallOutcome, type EngineCall, exhaustedBy, failureOf } from './call-outcome.ts';
 import { type Materialiser, StatementFailure } from './materialiser.ts';
-import { type MigratedRows, readRows } from './migrate-rows.ts';
+import { readRows } from './migrate-rows.ts';
+import type { RowPiece } from './row-pieces.ts';
 import { EngineBroken, SqlFailure } from './session.ts';
 import { engineLimits } from './settings.ts';
 import { insertStage, openStage, stagePiece } from './staging.ts';
@@ -21,7 +22,7 @@ export class BlockTransaction {
   #committed = false;
   #savepoint = false;
   /** What the last deployment migrated, until it is asked for. */
-  #migrated = new Map<string, MigratedRows>();
+  #migrated = new Map<string, RowPiece>();
   /** Since the savepoint a contract was installed. */
   #deployed = false;
   #import: { table: string; rows: number } | undefined;
@@ -79,7 +80,7 @@ export class BlockTransaction {
     }
   }
 
-  migratedRows(table: string, from: number, count: number): MigratedRows {
+  migratedRows(table: string, from: number, count: number): RowPiece {
     const { names, lines } = this.#migrated.get(table) ?? { names: [], lines: [] };
     if (from + count >= names.length) this.#migrated.delete(table);
     return { names: names.slice(from, from + count), lines: lines.slice(from, from + count) };

@@ -3,10 +3,10 @@
  */
 import type { CallFailure, CallOutcome, EngineCall, Exhausted } from './call-outcome.ts';
 import type { RowMove } from './materialiser.ts';
-import type { MigratedRows, Migration } from './migrate-rows.ts';
+import type { Migration } from './migrate-rows.ts';
 import type { ParsedContract } from './parsed-contract.ts';
 import type { Perturbation } from './perturbation.ts';
-import type { NormalisedPiece } from './staging.ts';
+import type { RowPiece } from './row-pieces.ts';
 
 /** What came of installing a contract that an author deploys: `line` is that of the statement that failed. */
 export type InstallOutcome =
@@ -62,7 +62,7 @@ export interface WorkerCalls {
   undo: { request: object; answer: null };
   deploy: { request: InstallRequest; answer: InstallOutcome };
   /** Rows of a table after the migration that `deploy` ran, from the given one on; fewer than asked for at the end. */
-  migratedRows: { request: { table: string; from: number; count: number }; answer: MigratedRows };
+  migratedRows: { request: { table: string; from: number; count: number }; answer: RowPiece };
   importBegin: { request: { table: string }; answer: null };
   importPiece: { request: { lines: readonly string[] }; answer: null };
   importEnd: { request: object; answer: CallFailure | null };
@@ -73,7 +73,7 @@ export interface WorkerCalls {
   normaliseBegin: { request: { table: string; time_ms: number }; answer: null };
   normalisePiece: {
     request: { columns: readonly string[]; rows: readonly (readonly (string | null)[])[]; offset: number };
-    answer: NormalisedPiece;
+    answer: RowPiece;
   };
   normaliseEnd: { request: object; answer: null };
   /** `moved`: after `moveBegin` and moves, all of which are taken back with it. */

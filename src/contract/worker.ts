@@ -7,8 +7,9 @@ import { AergoError } from '../errors.ts';
 import { Materialiser } from './materialiser.ts';
 import { Disturbance, shiftMachine } from './perturbation.ts';
 import { readQuery } from './read-query.ts';
+import type { RowPiece } from './row-pieces.ts';
 import { EngineBroken, Session, SqlFailure } from './session.ts';
-import { type NormalisedPiece, normalisePiece, openStage } from './staging.ts';
+import { normalisePiece, openStage } from './staging.ts';
 import { testingSql } from './testing-sql.ts';
 import { BlockTransaction } from './transaction.ts';
 import type { WorkerAnswer, WorkerCalls, WorkerFault, WorkerOperation, WorkerRequest } from './worker-messages.ts';
@@ -124,7 +125,7 @@ const handlers: Handlers = {
     normalising = request.table;
     return null;
   },
-  normalisePiece: ({ columns, rows, offset }): NormalisedPiece =>
+  normalisePiece: ({ columns, rows, offset }): RowPiece =>
     normalisePiece(materialiser(), normalising, columns, rows, offset),
   normaliseEnd: () => sql('ROLLBACK'),
   query({ sql: statement, maxRows, time_ms: now_ms, moved }) {
