@@ -2,7 +2,7 @@
  * Aggregates and window functions whose result depends on the order of rows.
  */
 import type { OrderPlace } from './order-rules.ts';
-import { printOf } from './query-rows.ts';
+import { printOf } from './query-shape.ts';
 import { type Fields, fieldsOf, nodesOf, numberOf, placeOf, textOf } from './syntax-tree.ts';
 
 /** Aggregates that keep their rows' order. */

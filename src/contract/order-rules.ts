@@ -7,16 +7,9 @@ import { checkAggregate, checkWindow } from './aggregate-rules.ts';
 import type { CallMode } from './call-record.ts';
 import { checkChange, checkChangesOnce, isChange } from './change-rules.ts';
 import type { ExpressionPlace } from './expression-rules.ts';
-import {
-  changeScopeOf,
-  isInTotalOrder,
-  isPlainDistinct,
-  isTooDeep,
-  orderSuggestion,
-  scopeOf,
-  withQueries,
-} from './query-rows.ts';
+import { changeScopeOf, isInTotalOrder, orderSuggestion, scopeOf, withQueries } from './query-rows.ts';
 import type { QueryNames, QueryScope } from './query-scope.ts';
+import { isPlainDistinct, isTooDeep } from './query-shape.ts';
 import { type Fields, fieldsOf, isFields, type Node, nodeOf, nodesOf, placeOf, stringsOf } from './syntax-tree.ts';
 
 /** Where a part of a statement stands. */

@@ -2,78 +2,20 @@
  * What the rows of a query are: their columns and keys, whether there is only one, and whether an ORDER BY puts them in one
  * order and no other.
  */
-import { type QueryNames, QueryScope, renameColumns } from './query-scope.ts';
-import { givesRows, type RowSource, unknownRows } from './row-source.ts';
 import {
-  type Fields,
-  fieldsOf,
-  isFields,
-  type Node,
-  nodeOf,
-  nodesOf,
-  numberOf,
-  stringsOf,
-  textOf,
-} from './syntax-tree.ts';
-
-/** Queries in queries, at most: what is looked at grows with the square of it. */
-const deepestQuery = 64;
-
-/** Whether queries stand in queries deeper than anybody writes. */
-export function isTooDeep(tree: unknown, depth = 0): boolean {
-  if (Array.isArray(tree)) return tree.some((item) => isTooDeep(item, depth));
-  if (!isFields(tree)) return false;
-  const below = 'SelectStmt' in tree ? depth + 1 : depth;
-  return below > deepestQuery || Object.values(tree).some((value) => isTooDeep(value, below));
-}
-
-/** A column of a query's result. */
-interface Output {
-  readonly name: string;
-  readonly expression: unknown;
-}
-
-/** Aggregates: a query with one and without GROUP BY has one row. */
-const aggregates = new Set(
-  `count sum avg min max bool_and bool_or every bit_and bit_or bit_xor array_agg string_agg json_agg jsonb_agg json_agg_strict
-  jsonb_agg_strict json_object_agg jsonb_object_agg json_object_agg_strict jsonb_object_agg_strict json_object_agg_unique
-  jsonb_object_agg_unique jsonb_object_agg_unique_strict stddev stddev_pop stddev_samp variance var_pop var_samp any_value`.split(
-    /\s+/,
-  ),
-);
-
-/** Whether an expression holds an aggregate of its own query. */
-function aggregatesIn(tree: unknown): boolean {
-  return someNode(tree, ({ kind, fields }) => {
-    if (kind !== 'FuncCall' || fields.over !== undefined) return false;
-    const isMarked = ['agg_star', 'agg_distinct', 'agg_order', 'agg_filter'].some((mark) => fields[mark] !== undefined);
-    return isMarked || aggregates.has(stringsOf(fields.funcname).at(-1) ?? '');
-  });
-}
-
-/** Whether a select list makes several rows of one. */
-function multiplies(tree: unknown, names: QueryNames): boolean {
-  return someNode(tree, ({ kind, fields }) => {
-    const name = stringsOf(fields.funcname).at(-1) ?? '';
-    return kind === 'FuncCall' && (givesRows(name) || names.functions.has(name));
-  });
-}
-
-/** Whether an expression's value follows from the columns that it names. */
-function isOfOneRow(expression: unknown, names: QueryNames): boolean {
-  const isWindow = someNode(expression, ({ fields }) => fields.over !== undefined);
-  return !isWindow && !aggregatesIn(expression) && !multiplies(expression, names);
-}
-
-/** Looks at every node of a query but not into its subqueries. */
-function someNode(tree: unknown, test: (node: Node) => boolean): boolean {
-  if (Array.isArray(tree)) return tree.some((item) => someNode(item, test));
-  if (!isFields(tree)) return false;
-  const node = nodeOf(tree);
-  if (node === undefined) return Object.values(tree).some((value) => someNode(value, test));
-  if (node.kind === 'SelectStmt') return false;
-  return test(node) || Object.values(node.fields).some((value) => someNode(value, test));
-}
+  groupExpression,
+  groupedRows,
+  isOutput,
+  numberedKey,
+  type Output,
+  outputOf,
+  rowsOfOutputs,
+  targetsOf,
+} from './query-outputs.ts';
+import { type QueryNames, QueryScope } from './query-scope.ts';
+import { isAggregated, isOfOneRow, isPlainDistinct, isSetOperation, multiplies, printOf } from './query-shape.ts';
+import { type RowSource, renameColumns, unknownRows } from './row-source.ts';
+import { type Fields, fieldsOf, type Node, nodeOf, nodesOf, numberOf, stringsOf, textOf } from './syntax-tree.ts';
 
 /** Queries in queries are asked for again at each level: what was found is kept, as long as their tree is. */
 function remembered<Found>(
@@ -120,14 +62,6 @@ function hasOneRow(select: Fields, names: QueryNames): boolean {
   return scope.isEmpty || scope.isSingle;
 }
 
-function isSetOperation(select: Fields): boolean {
-  return select.larg !== undefined;
-}
-
-function isAggregated(select: Fields): boolean {
-  return select.groupClause === undefined && (select.havingClause !== undefined || aggregatesIn(select.targetList));
-}
-
 /**
  * Whether the query's rows come in one order and no other: its ORDER BY tells all of them apart, or there is at most one, or
  * they come from VALUES or one built-in function alone.
@@ -170,34 +104,6 @@ export function orderSuggestion(select: Fields, outside: QueryNames): string {
   return `ORDER BY ${written}${scopeOf(select, names).suggestion() ?? 'columns that tell any two rows apart'}`;
 }
 
-/** Whether DISTINCT stands without ON. */
-export function isPlainDistinct(select: Fields): boolean {
-  return Array.isArray(select.distinctClause) && nodeOf(select.distinctClause[0]) === undefined;
-}
-
-function isAmong(expression: unknown, others: readonly unknown[]): boolean {
-  const text = printOf(expression);
-  return others.some((other) => printOf(other) === text);
-}
-
-function isOutput(value: unknown): value is Output {
-  return isFields(value) && 'expression' in value;
-}
-
-function groupExpression(group: Node, outputs: readonly Output[] | undefined): unknown {
-  const expression = { [group.kind]: group.fields };
-  return group.kind === 'A_Const' ? (outputOf(expression, outputs)?.expression ?? expression) : expression;
-}
-
-/** The output that ORDER BY means with a number or a bare name. */
-function outputOf(expression: unknown, outputs: readonly Output[] | undefined): Output | undefined {
-  const node = nodeOf(expression);
-  if (node?.kind === 'A_Const' && node.fields.ival !== undefined)
-    return outputs?.[(numberOf(fieldsOf(node.fields.ival).ival) ?? 0) - 1];
-  const names = node?.kind === 'ColumnRef' ? stringsOf(node.fields.fields) : [];
-  return names.length === 1 ? outputs?.find((output) => output.name === names[0]) : undefined;
-}
-
 /** The columns of a query's result; undefined where a `*` cannot be resolved. */
 function outputsOf(select: Fields, names: QueryNames): readonly Output[] | undefined {
   if (isSetOperation(select)) {
@@ -212,27 +118,6 @@ function outputsOf(select: Fields, names: QueryNames): readonly Output[] | undef
     }));
   }
   return targetsOf(select.targetList, scopeOf(select, names));
-}
-
-function targetsOf(list: unknown, scope: QueryScope): readonly Output[] | undefined {
-  const outputs: Output[] = [];
-  for (const { fields } of nodesOf(list)) {
-    const node = nodeOf(fields.val);
-    const isStar = node?.kind === 'ColumnRef' && nodesOf(node.fields.fields).at(-1)?.kind === 'A_Star';
-    if (isStar) {
-      const columns = scope.columns(stringsOf(node.fields.fields)[0]);
-      if (columns === undefined) return undefined;
-      outputs.push(...columns);
-    } else outputs.push({ name: textOf(fields.name) ?? nameOf(node), expression: fields.val });
-  }
-  return outputs;
-}
-
-function nameOf(node: Node | undefined): string {
-  if (node?.kind === 'ColumnRef') return stringsOf(node.fields.fields).at(-1) ?? '';
-  if (node?.kind === 'FuncCall') return stringsOf(node.fields.funcname).at(-1) ?? '';
-  if (node?.kind === 'TypeCast') return nameOf(nodeOf(node.fields.arg));
-  return '?column?';
 }
 
 /** What names mean inside a statement: its WITH queries before all others. */
@@ -285,66 +170,3 @@ const rowsOfSelect = remembered((select, outside): RowSource => {
   const nullable = new Set([...rows.nullable].filter((name) => !numbered.some((key) => key.includes(name))));
   return { ...rows, keys: [...rows.keys, ...numbered], nullable };
 });
-
-/** One row a group: what it is grouped by is a key, and one row at most is NULL there. */
-function groupedRows(rows: RowSource, groups: readonly Node[], outputs: readonly Output[] | undefined): RowSource {
-  const key = groups.map((group) => {
-    const expression = groupExpression(group, outputs);
-    const name = group.kind === 'ColumnRef' ? stringsOf(group.fields.fields).join('.') : undefined;
-    return outputs?.find((output) => isAmong(expression, [output.expression]) || output.name === name)?.name;
-  });
-  const known = key.filter((name) => name !== undefined);
-  if (known.length < key.length || groups.some(({ kind }) => kind === 'GroupingSet')) return { ...rows, keys: [] };
-  return { ...rows, keys: [known], nullable: new Set([...rows.nullable].filter((name) => !known.includes(name))) };
-}
-
-/** `row_number()` is a key, together with what its window is partitioned by. */
-function numberedKey({ name, expression }: Output, outputs: readonly Output[] | undefined): string[][] {
-  const node = nodeOf(expression);
-  const over = fieldsOf(node?.fields.over);
-  if (stringsOf(node?.fields.funcname).at(-1) !== 'row_number' || over.name !== undefined || over.refname !== undefined)
-    return [];
-  const parts = nodesOf(over.partitionClause).map(
-    ({ kind, fields }) => outputs?.find((output) => isAmong(output.expression, [{ [kind]: fields }]))?.name,
-  );
-  const known = parts.filter((part) => part !== undefined);
-  return known.length === parts.length ? [[...known, name]] : [];
-}
-
-/** Keys are those of what stands behind, as far as their columns are in the result. */
-function rowsOfOutputs(outputs: readonly Output[] | undefined, scope: QueryScope): RowSource {
-  if (outputs === undefined) return unknownRows;
-  const keys = scope.keys().flatMap((key) => {
-    const names = key.flatMap(
-      (column) => outputs.find((output) => isSame(output.expression, column, scope))?.name ?? [],
-    );
-    return names.length === key.length ? [names] : [];
-  });
-  const inexact = outputs.filter(({ expression }) => scope.inexactColumn(expression) !== undefined);
-  const names = outputs.map((output) => output.name);
-  return {
-    columns: names,
-    keys,
-    partialKeys: [],
-    // A key's columns are not NULL, or the row that has NULL there is the only one.
-    nullable: new Set(names.filter((name) => !keys.some((key) => key.includes(name)))),
-    inexact: new Set(inexact.map((output) => output.name)),
-    isOrdered: false,
-  };
-}
-
-/** Whether an output is this very column. */
-function isSame(expression: unknown, column: unknown, scope: QueryScope): boolean {
-  const node = nodeOf(expression);
-  if (node?.kind !== 'ColumnRef') return false;
-  const names = stringsOf(node.fields.fields);
-  const own = stringsOf(nodeOf(column)?.fields.fields);
-  if (names.length === 0 || names.at(-1) !== own.at(-1)) return false;
-  return names.length > 1 ? names.join('.') === own.join('.') : scope.determines([expression], column);
-}
-
-/** A tree as text, without places: equal for what is written alike. */
-export function printOf(tree: unknown): string {
-  const isPlace = /^(location|list_start|list_end|rexpr_list_start|rexpr_list_end)$/;
-  return JSON.stringify(tree, (name, value: unknown) => (isPlace.test(name) ? undefined : value)) ?? '';
-}

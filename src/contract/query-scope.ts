@@ -1,8 +1,17 @@
 /**
- * The rows that one SELECT, UPDATE or DELETE ranges over, and which columns tell them apart: by keys, and by what its
- * conditions set equal (functional dependencies). Where it does not know, it says that they are not told apart.
+ * What names mean in one SELECT, UPDATE or DELETE: the rows that it ranges over, their columns, and which of these its
+ * conditions set equal. Where it does not know, it says that rows are not told apart.
  */
-import { conditionsIn, functionSource, type RowSource, unknownRows } from './row-source.ts';
+import {
+  type Closure,
+  type ColumnId,
+  mostSources,
+  nameOf,
+  type Reach,
+  RowDependencies,
+  sourceOf,
+} from './row-dependencies.ts';
+import { conditionsIn, functionSource, type RowSource, renameColumns, unknownRows } from './row-source.ts';
 import { type Fields, fieldsOf, isFields, type Node, nodeOf, nodesOf, stringsOf, textOf } from './syntax-tree.ts';
 
 /** What names of tables and functions mean where a query stands. */
@@ -16,49 +25,18 @@ export interface QueryNames {
 /** Gives the rows of a query in FROM. */
 type QueryReader = (query: Fields, names: QueryNames) => RowSource;
 
-/** A column: the number of its source, a dot, its name. */
-type ColumnId = string;
-
-interface Implication {
-  /** Sources that must be told apart first: an outer join says nothing of rows by itself. */
-  readonly needs: readonly number[];
-  readonly from: readonly ColumnId[];
-  readonly to: ColumnId;
-}
-
-/** Which sources a condition is about: see `Implication`. */
-interface Reach {
-  readonly needs: readonly number[];
-  /** Sources of which it says something; undefined: all. */
-  readonly targets: readonly number[] | undefined;
-}
-
 interface Mentioned {
   readonly ids: readonly ColumnId[];
   /** Whether it may mention columns that are not known. */
   readonly isOpaque: boolean;
 }
 
-/** What follows from values that are given. */
-interface Closure {
-  /** Columns that are given or follow, each with whether it is surely not NULL. */
-  readonly columns: ReadonlyMap<ColumnId, boolean>;
-  /** Sources of which one row at most is left. */
-  readonly done: ReadonlySet<number>;
-}
-
-/** Sources that are looked at in one query: who joins more gets no order that is proved. */
-const mostSources = 64;
-const nothingTold: Closure = { columns: new Map(), done: new Set() };
-
 export class QueryScope {
   readonly #sources: { readonly name: string; readonly source: RowSource }[] = [];
-  readonly #implications: Implication[] = [];
+  readonly #dependencies = new RowDependencies();
   readonly #names: QueryNames;
   readonly #read: QueryReader;
   #hidesNames = false;
-  /** What holds for every row, as texts. */
-  readonly #facts = new Set<string>();
   readonly #closures = new WeakMap<readonly unknown[], Closure>();
 
   constructor(names: QueryNames, read: QueryReader) {
@@ -82,7 +60,7 @@ export class QueryScope {
   addCondition(condition: unknown): this {
     this.#condition(condition, { needs: [], targets: undefined });
     // Without table names a condition may only be taken for one of the only table there is.
-    if (this.#sources.length === 1) for (const fact of conditionsIn(condition)) this.#facts.add(fact);
+    if (this.#sources.length === 1) for (const fact of conditionsIn(condition)) this.#dependencies.addFact(fact);
     return this;
   }
 
@@ -108,7 +86,7 @@ export class QueryScope {
 
   /** Whether, once the first source's row is given, there is at most one row. */
   get isSingleBehindFirst(): boolean {
-    return this.#closure([], 1).done.size === this.#sources.length;
+    return this.#dependencies.closureOf([], 1).done.size === this.#sources.length;
   }
 
   /** Whether two rows that agree on all of `expressions` agree on `wanted` too, to the letter. */
@@ -116,7 +94,7 @@ export class QueryScope {
     const { ids, isOpaque } = this.#mentioned(wanted);
     if (isOpaque) return false;
     const { columns, done } = this.#closure(expressions);
-    return ids.every((id) => columns.has(id) && (done.has(sourceOf(id)) || !this.#isInexact(id)));
+    return ids.every((id) => columns.has(id) && (done.has(sourceOf(id)) || !this.#dependencies.isInexact(id)));
   }
 
   /** The column that an expression is, when its equal values may look different. */
@@ -124,7 +102,7 @@ export class QueryScope {
     if (nodeOf(expression)?.kind !== 'ColumnRef') return undefined;
     const { ids } = this.#mentioned(expression);
     const [id] = ids;
-    return ids.length === 1 && id !== undefined && this.#isInexact(id) ? nameOf(id) : undefined;
+    return ids.length === 1 && id !== undefined && this.#dependencies.isInexact(id) ? nameOf(id) : undefined;
   }
 
   /** The columns of all sources, or of one, as `*` gives them; undefined when they are not all known. */
@@ -170,10 +148,10 @@ export class QueryScope {
     if (kind === 'RangeFunction') {
       const call = nodesOf(nodesOf(fields.functions)[0]?.fields.items)[0];
       const name = textOf(fieldsOf(fields.alias).aliasname) ?? stringsOf(call?.fields.funcname).at(-1) ?? '';
-      return [this.#sources.push({ name, source: functionSource(fields, this.#names.functions) }) - 1];
+      return [this.#addSource(name, functionSource(fields, this.#names.functions))];
     }
     if (kind === 'JoinExpr') return this.#join(fields);
-    return [this.#sources.push({ name: '', source: unknownRows }) - 1];
+    return [this.#addSource('', unknownRows)];
   }
 
   #join(fields: Fields): number[] {
@@ -188,8 +166,8 @@ export class QueryScope {
       const from = this.#columnOf(left, name);
       const to = this.#columnOf(right, name);
       if (from === undefined || to === undefined) continue;
-      this.#imply([from], to, reach);
-      this.#imply([to], from, reach);
+      this.#dependencies.imply([from], to, reach);
+      this.#dependencies.imply([to], from, reach);
     }
     return [...left, ...right];
   }
@@ -213,7 +191,12 @@ export class QueryScope {
   #push(fields: Fields, source: RowSource): number {
     const alias = fieldsOf(fields.alias);
     const name = textOf(alias.aliasname) ?? textOf(fields.relname) ?? '';
-    return this.#sources.push({ name, source: renameColumns(source, stringsOf(alias.colnames)) }) - 1;
+    return this.#addSource(name, renameColumns(source, stringsOf(alias.colnames)));
+  }
+
+  #addSource(name: string, source: RowSource): number {
+    this.#sources.push({ name, source });
+    return this.#dependencies.addSource(source);
   }
 
   #condition(condition: unknown, reach: Reach): void {
@@ -240,53 +223,19 @@ export class QueryScope {
       const { ids: from, isOpaque } = this.#mentioned(wrapped(a));
       const { ids } = this.#mentioned(wrapped(b));
       const [to] = ids;
-      if (!isOpaque && to !== undefined && ids.length === 1) this.#imply(from, to, reach);
+      if (!isOpaque && to !== undefined && ids.length === 1) this.#dependencies.imply(from, to, reach);
     }
   }
 
-  #imply(from: readonly ColumnId[], to: ColumnId, { needs, targets }: Reach): void {
-    if (targets === undefined || targets.includes(sourceOf(to))) this.#implications.push({ needs, from, to });
-  }
-
-  #closure(expressions: readonly unknown[], given = 0): Closure {
+  #closure(expressions: readonly unknown[]): Closure {
     const known = this.#closures.get(expressions);
     if (known !== undefined) return known;
-    const closure = this.#sources.length > mostSources ? nothingTold : this.#close(expressions, given);
-    if (given === 0) this.#closures.set(expressions, closure);
+    const given = expressions
+      .filter((expression) => nodeOf(expression)?.kind === 'ColumnRef')
+      .flatMap((column) => this.#mentioned(column).ids);
+    const closure = this.#dependencies.closureOf(given, 0);
+    this.#closures.set(expressions, closure);
     return closure;
-  }
-
-  #close(expressions: readonly unknown[], given: number): Closure {
-    const columns = new Map<ColumnId, boolean>();
-    const done = new Set<number>();
-    const finish = (at: number): void => {
-      done.add(at);
-      const source = this.#sources[at]?.source;
-      for (const name of source?.columns ?? []) {
-        const id = `${at}.${name}`;
-        columns.set(id, columns.get(id) === true || source?.nullable.has(name) === false);
-      }
-    };
-    for (const expression of expressions) {
-      if (nodeOf(expression)?.kind !== 'ColumnRef') continue;
-      for (const id of this.#mentioned(expression).ids) columns.set(id, !this.#isNullable(id));
-    }
-    for (let at = 0; at < given; at += 1) finish(at);
-    for (let isNew = true; isNew; ) {
-      isNew = false;
-      for (const { needs, from, to } of this.#implications) {
-        if (columns.get(to) === true || !needs.every((at) => done.has(at)) || !from.every((id) => columns.has(id)))
-          continue;
-        columns.set(to, true);
-        isNew = true;
-      }
-      for (const [at, { source }] of this.#sources.entries()) {
-        if (done.has(at) || !isTold(source, at, columns, this.#facts)) continue;
-        finish(at);
-        isNew = true;
-      }
-    }
-    return { columns, done };
   }
 
   #mentioned(tree: unknown): Mentioned {
@@ -332,14 +281,6 @@ export class QueryScope {
     if (columns === undefined) return undefined;
     return columns.includes(second) ? [`${at}.${second}`] : outside;
   }
-
-  #isNullable(id: ColumnId): boolean {
-    return this.#sources[sourceOf(id)]?.source.nullable.has(nameOf(id)) === true;
-  }
-
-  #isInexact(id: ColumnId): boolean {
-    return this.#sources[sourceOf(id)]?.source.inexact.has(nameOf(id)) === true;
-  }
 }
 
 /** What a join's condition says something of; undefined: nothing, for a FULL JOIN. */
@@ -350,28 +291,6 @@ function reachOf(type: unknown, left: readonly number[], right: readonly number[
   return { needs: [], targets: undefined };
 }
 
-/** Whether the columns that are told name one row of the source; rows that agree on everything are as one. */
-function isTold(
-  source: RowSource,
-  at: number,
-  columns: ReadonlyMap<ColumnId, boolean>,
-  facts: ReadonlySet<string>,
-): boolean {
-  const partial = source.partialKeys.filter((key) => key.conditions.every((condition) => facts.has(condition)));
-  const byKey = [...source.keys, ...partial.map((key) => key.columns)].some((key) =>
-    key.every((name) => columns.get(`${at}.${name}`) === true),
-  );
-  return byKey || source.columns?.every((name) => columns.has(`${at}.${name}`) && !source.inexact.has(name)) === true;
-}
-
-function sourceOf(id: ColumnId): number {
-  return Number(id.slice(0, id.indexOf('.')));
-}
-
-function nameOf(id: ColumnId): string {
-  return id.slice(id.indexOf('.') + 1);
-}
-
 function wrapped({ kind, fields }: Node): unknown {
   return { [kind]: fields };
 }
@@ -380,20 +299,4 @@ function wrapped({ kind, fields }: Node): unknown {
 function columnRef(source: string, column: string): unknown {
   const names = source === '' ? [column] : [source, column];
   return { ColumnRef: { fields: names.map((name) => ({ String: { sval: name } })) } };
-}
-
-/** The same rows, with other names for their first columns. */
-export function renameColumns(source: RowSource, names: readonly string[]): RowSource {
-  const { columns } = source;
-  if (names.length === 0) return source;
-  if (columns === undefined) return unknownRows;
-  const now = (name: string): string => names[columns.indexOf(name)] ?? name;
-  return {
-    ...source,
-    columns: columns.map(now),
-    keys: source.keys.map((key) => key.map(now)),
-    partialKeys: [],
-    nullable: new Set([...source.nullable].map(now)),
-    inexact: new Set([...source.inexact].map(now)),
-  };
 }

@@ -36,6 +36,22 @@ export const unknownRows: RowSource = {
   isOrdered: false,
 };
 
+/** The same rows, with other names for their first columns. */
+export function renameColumns(source: RowSource, names: readonly string[]): RowSource {
+  const { columns } = source;
+  if (names.length === 0) return source;
+  if (columns === undefined) return unknownRows;
+  const now = (name: string): string => names[columns.indexOf(name)] ?? name;
+  return {
+    ...source,
+    columns: columns.map(now),
+    keys: source.keys.map((key) => key.map(now)),
+    partialKeys: [],
+    nullable: new Set([...source.nullable].map(now)),
+    inexact: new Set([...source.inexact].map(now)),
+  };
+}
+
 /** A table, and its columns that take part in a UNIQUE constraint, an index included. */
 export interface TableSource extends RowSource {
   readonly unique: ReadonlySet<string>;

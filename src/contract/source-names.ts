@@ -3,9 +3,16 @@
  */
 import type { ParsedContract } from './parsed-contract.ts';
 import { parseStatements } from './parser.ts';
-import { isTooDeep, rowsOfQuery } from './query-rows.ts';
-import { renameColumns } from './query-scope.ts';
-import { ownFunctionSource, type RowSource, type TableSource, tableSource, unknownRows } from './row-source.ts';
+import { rowsOfQuery } from './query-rows.ts';
+import { isTooDeep } from './query-shape.ts';
+import {
+  ownFunctionSource,
+  type RowSource,
+  renameColumns,
+  type TableSource,
+  tableSource,
+  unknownRows,
+} from './row-source.ts';
 import { type Fields, fieldsOf, type Node, nodeOf, stringsOf, textOf } from './syntax-tree.ts';
 
 export interface SourceNames {
