@@ -28,6 +28,8 @@ export function describeTransaction(transaction: Transaction): string {
       return `deploy ${transaction.contract}`;
     case 'import':
       return `import ${transaction.table} ${transaction.rows}`;
+    case 'resolve':
+      return `resolve ${transaction.choices.length}`;
   }
 }
 
@@ -37,6 +39,10 @@ function subject(header: BlockHeader): string {
   if (header.kind === 'genesis') return `${where}: genesis`;
   if (header.kind === 'block') return `${where}: ${applied} ${applied === 1 ? 'transaction' : 'transactions'}`;
   const source = header.source.slice(0, header.source.lastIndexOf(':'));
+  if (header.mode !== 'automatic') {
+    const { conflicts } = header.counts;
+    return `${where}: ${header.mode} merge of ${source}, ${conflicts} ${conflicts === 1 ? 'conflict' : 'conflicts'}`;
+  }
   const rest = leftOut === 0 ? '' : `, ${leftOut} left out`;
   return `${where}: merge ${source}, ${applied} applied, ${dropped} dropped${rest}`;
 }

@@ -55,16 +55,19 @@ const expectationSchema = z.strictObject({
 /** A row version that a transaction was signed on; `version: null`: the row must not exist. */
 export type Expectation = z.infer<typeof expectationSchema>;
 
-const common = {
+const signature = {
   author: keyIdSchema,
-  base: oidSchema.exactOptional(),
   branch: boundBranchSchema,
-  expect: z.array(expectationSchema).min(1).max(1_000).exactOptional(),
-  expires: timeSchema.exactOptional(),
-  merge: z.literal(false).exactOptional(),
   nonce: z.string().regex(/^[A-Za-z0-9_-]{16}$/),
   sig: z.string().regex(/^[A-Za-z0-9_-]{86}$/),
 };
+const conditions = {
+  base: oidSchema.exactOptional(),
+  expect: z.array(expectationSchema).min(1).max(1_000).exactOptional(),
+  expires: timeSchema.exactOptional(),
+  merge: z.literal(false).exactOptional(),
+};
+const common = { ...signature, ...conditions };
 
 const callSchema = z.strictObject({
   ...common,
@@ -94,12 +97,30 @@ const importSchema = z.strictObject({
   table: qualifiedTableSchema,
 });
 
-export const transactionSchema = z.discriminatedUnion('kind', [callSchema, deploySchema, importSchema]);
+const choiceSchema = z.strictObject({
+  key: z.array(textSchema).min(1).max(32),
+  row: z.record(identifierSchema, textSchema.nullable()).nullable(),
+  table: qualifiedTableSchema,
+});
+/** What a person decided of one conflict: the row to have, with all of its columns; null: none. */
+export type Choice = z.infer<typeof choiceSchema>;
+
+/** Settles conflicts of the one merge of `theirs` into `ours`, and stands nowhere else: nothing can make it fit elsewhere. */
+const resolveSchema = z.strictObject({
+  ...signature,
+  choices: z.array(choiceSchema).min(1),
+  kind: z.literal('resolve'),
+  ours: oidSchema,
+  theirs: oidSchema,
+});
+
+export const transactionSchema = z.discriminatedUnion('kind', [callSchema, deploySchema, importSchema, resolveSchema]);
 
 export type CallTransaction = z.infer<typeof callSchema>;
 export type DeployTransaction = z.infer<typeof deploySchema>;
 export type ImportTransaction = z.infer<typeof importSchema>;
-export type Transaction = z.infer<typeof transactionSchema>;
+export type ResolveTransaction = z.infer<typeof resolveSchema> & { readonly [M in keyof typeof conditions]?: never };
+export type Transaction = CallTransaction | DeployTransaction | ImportTransaction | ResolveTransaction;
 
 type Unsigned<T extends Transaction> = T extends Transaction ? Omit<T, 'author' | 'sig'> : never;
 /** What an author is asked to sign: everything but who and the signature. */
@@ -148,7 +169,7 @@ export function checkTransaction(value: unknown): Transaction {
   throw new AergoError(
     'AERGO_TRANSACTION_INVALID',
     member === 'kind'
-      ? 'not a transaction: its kind is none of call, deploy, import'
+      ? 'not a transaction: its kind is none of call, deploy, import, resolve'
       : `not a transaction: ${member === '' ? '' : `${member}: `}${issue?.message ?? 'not an object'}`,
   );
 }

@@ -280,26 +280,3 @@ function firstPlace(source: ObjectSource, a: Oid, b: Oid): string | undefined {
     throw error;
   }
 }
-
-/**
- * The blocks reachable from `heads` in an order in which every block comes after its parents and, as far as that allows,
- * right after its first parent, so that an engine seldom has to move between branches.
- */
-export function verificationOrder(history: History, heads: readonly BlockId[]): BlockId[] {
-  const order: BlockId[] = [];
-  const state = new Map<BlockId, 'open' | 'done'>();
-  const stack: BlockId[] = [...heads].reverse();
-  for (let id = stack.at(-1); id !== undefined; id = stack.at(-1)) {
-    const known = state.get(id);
-    if (known !== undefined) {
-      stack.pop();
-      if (known === 'open') order.push(id);
-      state.set(id, 'done');
-      continue;
-    }
-    state.set(id, 'open');
-    // The first parent is pushed below the second, so its chain is finished last, just before this block.
-    for (const parent of history.record(id).parents) if (!state.has(parent)) stack.push(parent);
-  }
-  return order;
-}

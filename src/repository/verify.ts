@@ -4,8 +4,9 @@ import { checkFirstVersion } from '../directory/version.ts';
 import { AergoError } from '../errors.ts';
 import type { BlockId } from '../ledger/block.ts';
 import { branchRef, snapshotRef } from '../ledger/names.ts';
+import { parentsFirst } from '../ledger/parents-first.ts';
 import { checkSnapshot } from '../ledger/snapshot.ts';
-import { checkBlock, rebuildBlock, type VerifyContext, verificationOrder } from '../ledger/verify.ts';
+import { checkBlock, rebuildBlock, type VerifyContext } from '../ledger/verify.ts';
 import { poolOf } from '../merge/pool.ts';
 import { storeDamaged } from '../store/damage.ts';
 import type { RepositoryContext } from './context.ts';
@@ -47,7 +48,8 @@ export async function verifyRepository(context: RepositoryContext, options: Veri
   checkFirstVersion(context.store, context.directoryVersion, context.reader.block(context.repositoryId));
   const heads = await headsToVerify(context, options.revision);
   const snapshots = options.revision === undefined ? checkSnapshots(context) : [];
-  const order = verificationOrder(context.history, [...heads.map((head) => head.block), ...snapshots]);
+  const { history } = context;
+  const order = parentsFirst((id) => history.record(id).parents, [...heads.map((head) => head.block), ...snapshots]);
   const fast = options.fast === true;
   const seed = fast ? undefined : seedOf(context, options.perturb);
   const transactions = await verifyBlocks(context, order, fast ? undefined : runAgain(context, seed));
@@ -97,8 +99,12 @@ function checkSnapshots(context: RepositoryContext): BlockId[] {
     .map((ref) => checkSnapshot(context.reader, ref.oid, ref.name.slice(snapshotRef('').length)).block);
 }
 
-function verifyContext(context: RepositoryContext): VerifyContext {
-  const { reader, history, cache, rights, directoryVersion: directory } = context;
+/** @param over where blocks and history are read instead: of blocks that the repository does not have yet */
+export function verifyContext(
+  context: RepositoryContext,
+  { reader, history }: Pick<VerifyContext, 'reader' | 'history'> = context,
+): VerifyContext {
+  const { cache, rights, directoryVersion: directory } = context;
   return {
     reader,
     history,

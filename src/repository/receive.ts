@@ -1,0 +1,166 @@
+/**
+ * Blocks that come from elsewhere: found, verified in quarantine by the same functions that verify our own, and only then
+ * written, each with what it adds to its first parent, so that they lie in the volumes as if they had been sealed here.
+ */
+import { AergoError } from '../errors.ts';
+import { type Block, type BlockId, BlockReader } from '../ledger/block.ts';
+import { type DerivedEntries, History } from '../ledger/history.ts';
+import { parentsFirst } from '../ledger/parents-first.ts';
+import { checkBlock, rebuildBlock, type VerifyContext } from '../ledger/verify.ts';
+import { decodeCommit } from '../object/commit.ts';
+import type { NewObject } from '../object/object.ts';
+import type { Oid } from '../object/oid.ts';
+import type { ObjectSource } from '../object/source.ts';
+import { readTree } from '../object/source.ts';
+import type { Quarantine } from '../store/quarantine.ts';
+import type { RefUpdate } from '../store/refs.ts';
+import type { BlockObjects } from '../store/write-plan.ts';
+import type { RepositoryContext } from './context.ts';
+import { verifyContext } from './verify.ts';
+
+/** How far ahead of our clock a block's time may be at admission: clocks differ, futures are refused. */
+export const clockAhead_ms = 120_000;
+
+/** Bytes of the bodies that one durable write takes; the refs move in the last. */
+const write_bytes = 64 * 1024 * 1024;
+
+/** Blocks that were verified, parents first. */
+export interface VerifiedBlocks {
+  readonly blocks: readonly BlockId[];
+  readonly reader: BlockReader;
+}
+
+/**
+ * Verifies every block that `heads` reach and the repository has not.
+ * @param fast without running their transactions again
+ * @throws AergoError as `verify`; AERGO_BLOCK_TIME for a time ahead of this machine's clock; AERGO_OBJECT_MISSING
+ */
+export async function verifyReceived(
+  context: RepositoryContext,
+  quarantine: Quarantine,
+  heads: readonly BlockId[],
+  fast: boolean,
+): Promise<VerifiedBlocks> {
+  const reader = new BlockReader(quarantine);
+  const entries = new EntriesOver(context.store);
+  const history = new History();
+  history.attach(entries);
+  const isNew = (id: BlockId): boolean => !context.history.has(id);
+  const blocks = parentsFirst((id) => reader.block(id).commit.parents.filter(isNew), heads.filter(isNew));
+  const verify = verifyContext(context, { reader, history });
+  const latest = context.options.clock() + clockAhead_ms;
+  const run = fast ? undefined : await rerunOn(context, quarantine, verify);
+  try {
+    for (const [done, id] of blocks.entries()) {
+      checkTime(reader.block(id), latest);
+      await checkBlock(verify, id);
+      await run?.rebuild(id);
+      entries.add(history.derive(id, quarantine));
+      context.options.onProgress?.({ phase: 'verify', done: done + 1, total: blocks.length, unit: 'blocks' });
+    }
+  } finally {
+    await run?.leave();
+  }
+  return { blocks, reader };
+}
+
+/** Runs blocks again on the repository's own engine, which stands near them, and brings it back to where it stood. */
+async function rerunOn(
+  context: RepositoryContext,
+  quarantine: Quarantine,
+  verify: VerifyContext,
+): Promise<{ rebuild(id: BlockId): Promise<void>; leave(): Promise<void> }> {
+  const engine = await context.engine();
+  const stood = engine.position;
+  return {
+    rebuild: (id) => rebuildBlock(verify, engine, context.engineId, id),
+    async leave() {
+      // A state that is never written must not be what the engine's cache is of.
+      if (stood !== null && engine.position !== stood) await engine.moveTo(quarantine, stood);
+    },
+  };
+}
+
+function checkTime({ id, header }: Block, latest: number): void {
+  if (header.time <= latest) return;
+  throw new AergoError(
+    'AERGO_BLOCK_TIME',
+    `block ${id.slice(0, 7)} was sealed at ${new Date(header.time).toISOString()}, which has not come yet`,
+    { hint: 'set the clock of the machine that sealed it, or wait', details: { block: id, time: header.time } },
+  );
+}
+
+/** What was derived from blocks in quarantine, over what the store has. */
+class EntriesOver implements DerivedEntries {
+  readonly #own = new Map<string, string>();
+  readonly #base: DerivedEntries;
+
+  constructor(base: DerivedEntries) {
+    this.#base = base;
+  }
+
+  add(entries: Iterable<{ key: string; value: string }>): void {
+    for (const { key, value } of entries) this.#own.set(key, value);
+  }
+
+  derived(key: string): string | undefined {
+    return this.#own.get(key) ?? this.#base.derived(key);
+  }
+
+  async *derivedRange(prefix: string): AsyncGenerator<readonly [string, string]> {
+    for (const entry of this.#own) if (entry[0].startsWith(prefix)) yield entry;
+    for await (const entry of this.#base.derivedRange(prefix)) if (!this.#own.has(entry[0])) yield entry;
+  }
+}
+
+/**
+ * Writes verified blocks and other objects, and moves the refs with the last of them. Objects of earlier writes that a crash
+ * leaves without a ref are whole blocks; the next attempt finds them there.
+ * @param loose objects outside of blocks: snapshots, versions of the directory
+ */
+export async function keepReceived(
+  context: RepositoryContext,
+  quarantine: Quarantine,
+  { blocks, reader }: VerifiedBlocks,
+  loose: readonly Oid[],
+  refs: readonly RefUpdate[],
+): Promise<void> {
+  let pending: BlockObjects[] = [];
+  let pending_bytes = 0;
+  for (const id of blocks) {
+    const objects = objectsBeside(quarantine, reader.block(id));
+    const bytes = objects.reduce((sum, { body }) => sum + body.length, 0);
+    if (pending.length > 0 && pending_bytes + bytes > write_bytes) {
+      await context.store.write({ blocks: pending, operation: context.operation() });
+      pending = [];
+      pending_bytes = 0;
+    }
+    pending.push({ id, objects });
+    pending_bytes += bytes;
+  }
+  const objects = loose.map((oid) => ({ oid, ...quarantine.read(oid) }));
+  await context.store.write({ blocks: pending, objects, refs, operation: context.operation() });
+}
+
+/** What a block's tree has that its first parent's has not at the same place, every object after those it names. */
+function objectsBeside(source: ObjectSource, { id, commit }: Block): NewObject[] {
+  const found: NewObject[] = [];
+  const seen = new Set<Oid>();
+  const visit = (oid: Oid, isTree: boolean, before: Oid | undefined): void => {
+    if (oid === before || seen.has(oid)) return;
+    seen.add(oid);
+    if (isTree) {
+      const entries = before === undefined ? [] : readTree(source, before);
+      const trees = new Map(entries.map((entry) => [`${entry.mode} ${entry.name}`, entry.oid]));
+      for (const entry of readTree(source, oid)) {
+        visit(entry.oid, entry.mode === '40000', trees.get(`${entry.mode} ${entry.name}`));
+      }
+    }
+    found.push({ oid, ...source.read(oid) });
+  };
+  const [parent] = commit.parents;
+  const before = parent === undefined ? undefined : decodeCommit(source.read(parent).body).tree;
+  visit(commit.tree, true, before);
+  found.push({ oid: id, ...source.read(id) });
+  return found;
+}
