@@ -72,6 +72,11 @@ function refusedByKind(candidate: Candidate, context: AdmissionContext): Refusal
       return refusedDeploy(transaction, candidate, context);
     case 'import':
       return refusedImport(transaction, candidate, context);
+    case 'resolve':
+      return refusal('not-for-merge', {
+        code: 'AERGO_TRANSACTION_WRONG_BRANCH',
+        message: 'the choices of a merge stand in the block of that merge alone',
+      });
   }
 }
 

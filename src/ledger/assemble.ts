@@ -31,12 +31,15 @@ export function assembleBlock(plan: BlockPlan, staged: Staged): BlockContent {
   const taken = staged.transactions.filter(applied);
   const rest = plan.merge === undefined ? [] : staged.transactions.filter((one) => !applied(one));
   const leftOut = rest.filter((one) => one.receipt.status === 'left-out').length;
+  const counts = { applied: taken.length, dropped: rest.length - leftOut, leftOut };
+  const { conflicts } = staged;
   return {
-    header: headerOf(plan, { applied: taken.length, dropped: rest.length - leftOut, leftOut }),
+    header: headerOf(plan, conflicts === undefined ? counts : { ...counts, conflicts: conflicts.length }),
     parents: plan.parents,
     engine: plan.engine,
     transactions: taken.map((one) => one.signed),
     receipts: [...taken, ...rest].map((one) => one.receipt),
+    ...(conflicts === undefined ? {} : { conflicts }),
     state: staged.state,
     data: staged.data,
   };

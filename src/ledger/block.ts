@@ -31,6 +31,8 @@ export interface BlockContent {
   readonly transactions: readonly SignedTransaction[];
   /** One for each of `transactions` in the same order; in a merge then those of the others. */
   readonly receipts: readonly Receipt[];
+  /** Of a merge row by row: its conflicts in order, a canonical JSON line each (conflict-list.ts). */
+  readonly conflicts?: readonly string[];
   readonly state: Oid;
   /** `data/<oid>`: what imports brought and the state does not hold under that id. */
   readonly data: readonly Pick<TreeEntry, 'mode' | 'oid'>[];
@@ -47,7 +49,7 @@ export interface Block {
   readonly entries: ReadonlyMap<string, TreeEntry>;
 }
 
-const entryNames = new Set(['block.json', 'data', 'engine.json', 'receipts', 'state', 'transactions']);
+const entryNames = new Set(['block.json', 'conflicts', 'data', 'engine.json', 'receipts', 'state', 'transactions']);
 
 /** Who signs, as Git has it: the key's id as name and as mail, whole seconds. */
 export const keySignature = (key: KeyId, time_ms: number): Signature => ({
@@ -87,6 +89,7 @@ export function putBlockTree(buffer: ObjectBuffer, content: BlockContent): Oid {
       'receipts',
       content.receipts.map((receipt) => canonicalJson(receipt as JsonValue)),
     ),
+    putLines(buffer, 'conflicts', content.conflicts ?? []),
     { mode: '40000', name: 'state', oid: content.state },
   ];
   if (content.data.length > 0) {

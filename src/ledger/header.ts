@@ -6,15 +6,14 @@ import { isRefName } from './names.ts';
 import { boundBranchSchema, oidSchema, startSchema, timeSchema } from './transaction.ts';
 
 const count = z.int().min(0);
-const countsSchema = z.strictObject({ applied: count, dropped: count, leftOut: count });
-/** Of a merge row by row: also how many conflicts it lists. */
-const rowMergeCountsSchema = z.strictObject({
-  ...countsSchema.shape,
-  conflicts: count,
-  dropped: z.literal(0),
-  leftOut: z.literal(0),
+const countsSchema = z.strictObject({
+  applied: count,
+  /** In a merge row by row only: how many conflicts the block lists. */
+  conflicts: count.exactOptional(),
+  dropped: count,
+  leftOut: count,
 });
-export type Counts = z.infer<typeof countsSchema> & { readonly conflicts?: number };
+export type Counts = z.infer<typeof countsSchema>;
 
 const common = {
   branch: z.string().refine(isRefName),
@@ -33,36 +32,35 @@ const genesisSchema = z.strictObject({
   nonce: z.string().regex(/^[0-9a-f]{32}$/),
 });
 const ordinarySchema = z.strictObject({ ...later, kind: z.literal('block') });
-const merge = {
-  ...later,
-  base: z.array(oidSchema).min(1),
-  kind: z.literal('merge'),
-  source: boundBranchSchema,
-};
-const rowMerge = { ...merge, counts: rowMergeCountsSchema };
-const mergeSchema = z.discriminatedUnion('mode', [
-  z.strictObject({
-    ...merge,
-    mode: z.literal('automatic'),
-    options: z.strictObject({ dropChangedResults: z.literal(true).exactOptional() }),
-  }),
-  z.strictObject({
-    ...rowMerge,
-    mode: z.literal('agreed'),
-    options: z.strictObject({ pinned: z.literal(true).exactOptional() }),
-  }),
-  z.strictObject({ ...rowMerge, mode: z.literal('rows'), options: z.strictObject({}) }),
-]);
+const mergeSchema = z
+  .strictObject({
+    ...later,
+    base: z.array(oidSchema).min(1),
+    kind: z.literal('merge'),
+    mode: z.enum(['automatic', 'agreed', 'rows']),
+    options: z.strictObject({
+      dropChangedResults: z.literal(true).exactOptional(),
+      pinned: z.literal(true).exactOptional(),
+    }),
+    source: boundBranchSchema,
+  })
+  .refine(({ mode, options }) => options.dropChangedResults === undefined || mode === 'automatic', {
+    message: 'dropChangedResults is an option of automatic merges',
+  })
+  .refine(({ mode, options }) => options.pinned === undefined || mode === 'agreed', {
+    message: 'pinned is an option of agreed merges',
+  })
+  .refine(({ mode, counts }) => (counts.conflicts === undefined) === (mode === 'automatic'), {
+    message: 'conflicts are counted in agreed and rows merges',
+  });
 
 export const headerSchema = z.discriminatedUnion('kind', [genesisSchema, ordinarySchema, mergeSchema]);
 export type BlockHeader = z.infer<typeof headerSchema>;
 export type MergeHeader = z.infer<typeof mergeSchema>;
 export type MergeMode = MergeHeader['mode'];
-/** The header of a merge row by row: agreed, or with people deciding alone. */
-export type RowMergeHeader = Exclude<MergeHeader, { mode: 'automatic' }>;
 
 /** Whether a block is an agreed or a rows merge: one that took over rows, not transactions. */
-export const isRowMerge = (header: BlockHeader): header is RowMergeHeader =>
+export const isRowMerge = (header: BlockHeader): header is MergeHeader =>
   header.kind === 'merge' && header.mode !== 'automatic';
 
 /** `branch:start`, what a transaction is bound to. */

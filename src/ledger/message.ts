@@ -40,7 +40,7 @@ function subject(header: BlockHeader): string {
   if (header.kind === 'block') return `${where}: ${applied} ${applied === 1 ? 'transaction' : 'transactions'}`;
   const source = header.source.slice(0, header.source.lastIndexOf(':'));
   if (header.mode !== 'automatic') {
-    const { conflicts } = header.counts;
+    const { conflicts = 0 } = header.counts;
     return `${where}: ${header.mode} merge of ${source}, ${conflicts} ${conflicts === 1 ? 'conflict' : 'conflicts'}`;
   }
   const rest = leftOut === 0 ? '' : `, ${leftOut} left out`;

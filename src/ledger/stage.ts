@@ -39,6 +39,8 @@ export interface Staged {
   /** In the order of the candidates. */
   readonly transactions: readonly StagedTransaction[];
   readonly state: Oid;
+  /** Of a merge row by row: what it met, in order (conflict-list.ts). */
+  readonly conflicts?: readonly string[];
   /** `data/<oid>` of the block (docs/format.md). */
   readonly data: readonly Pick<TreeEntry, 'mode' | 'oid'>[];
 }
@@ -229,6 +231,7 @@ class Staging {
     if (unexpected !== undefined) return droppedFor(signed, unexpected);
     const { engine, buffer, cache } = this.#context;
     if (transaction.kind === 'call') throw new Error('a call runs in a batch');
+    if (transaction.kind === 'resolve') throw new Error('choices of a merge do not run');
     const refusedBySnapshot = (rows: Iterable<{ table: string; name: string; line: string | null }>) =>
       this.#refusedBySnapshot(transaction.base, rows);
     const place = { engine, buffer, cache, state: this.#state };

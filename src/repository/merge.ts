@@ -2,6 +2,7 @@
 import type { SigningKey } from '../crypto/key.ts';
 import { AergoError, type ErrorCode } from '../errors.ts';
 import type { BlockId } from '../ledger/block.ts';
+import type { MergeMode } from '../ledger/header.ts';
 import type { Receipt } from '../ledger/receipt.ts';
 import type { StagedTransaction } from '../ledger/stage.ts';
 import type { Transaction, TransactionId } from '../ledger/transaction.ts';
@@ -55,7 +56,7 @@ export interface MergeResult {
   /** The merge block; absent in a dry run, when there was nothing to merge, and when a drop or a conflict kept it from being sealed. */
   readonly block?: BlockSummary;
   readonly upToDate: boolean;
-  readonly mode: 'automatic' | 'agreed' | 'rows';
+  readonly mode: MergeMode;
   /** Absent in an automatic merge. */
   readonly conflicts?: MergeConflicts;
   /** Conflicts are left to people: the merge goes on when they are settled. */

@@ -1,7 +1,7 @@
 /** What the repository tells of blocks, contracts and branches: plain values that commands and programs print. */
 import type { KeyId } from '../crypto/key.ts';
 import type { Block, BlockId } from '../ledger/block.ts';
-import type { Counts } from '../ledger/header.ts';
+import type { Counts, MergeMode } from '../ledger/header.ts';
 import type { Receipt } from '../ledger/receipt.ts';
 import type { Transaction, TransactionId } from '../ledger/transaction.ts';
 import type { RepositoryContext } from './context.ts';
@@ -21,7 +21,7 @@ export interface BlockSummary {
   readonly subject: string;
   /** Of a merge: the branch that was merged, `branch:start`, and how. */
   readonly source?: string;
-  readonly mode?: 'automatic';
+  readonly mode?: MergeMode;
 }
 
 function summarise({ id, header, sealer, commit }: Block): BlockSummary {
