@@ -9,10 +9,10 @@ const listed = 20;
 const width_codePoints = 60;
 
 /** Control, format and separator characters as `\u{hex}`, so that a line is a line and reads as it is. */
-const escapeText = (text: string): string =>
+export const escapeText = (text: string): string =>
   text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
 
-function cut(text: string): string {
+export function cut(text: string): string {
   const codePoints = [...text];
   return codePoints.length <= width_codePoints ? text : `${codePoints.slice(0, width_codePoints).join('')}…`;
 }
