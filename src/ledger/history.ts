@@ -8,9 +8,10 @@ import { AergoError } from '../errors.ts';
 import { isOid, type Oid } from '../object/oid.ts';
 import type { ObjectSource } from '../object/source.ts';
 import { type BlockId, BlockReader } from './block.ts';
+import { readLines } from './lines.ts';
 import type { Receipt } from './receipt.ts';
 import { Recent } from './recent.ts';
-import type { TransactionId } from './transaction.ts';
+import type { SignedTransaction, Transaction, TransactionId } from './transaction.ts';
 
 /** What is derived from one block. */
 export interface BlockRecord {
@@ -30,6 +31,13 @@ export interface Occurrence {
   readonly status: Receipt['status'];
 }
 
+/** A transaction that took effect in a block and names another one: signed anew for it, or a revert of it. */
+export interface Naming {
+  readonly transaction: TransactionId;
+  readonly block: BlockId;
+  readonly how: 'instead';
+}
+
 /** The derived entries that a store keeps. */
 export interface DerivedEntries {
   derived(key: string): string | undefined;
@@ -38,6 +46,7 @@ export interface DerivedEntries {
 
 const blockKey = (id: string): string => `block/${id}`;
 const transactionKey = (id: string): string => `tx/${id}`;
+const namedKey = (id: string): string => `named/${id}/`;
 
 /**
  * Which ancestor a block of this height points to, so that any ancestor is reached in O(log n) steps: the height less the
@@ -76,7 +85,19 @@ export class History {
       // The first only says that there is something to look for: most transactions that come in are new.
       entries.push({ key, value: '' }, { key: `${key}/${id}`, value: receipt.status });
     }
-    return entries;
+    return [...entries, ...this.#namings(id, reader)];
+  }
+
+  /** Entries for the transactions of a block that name another one. */
+  #namings(id: BlockId, reader: BlockReader): { key: string; value: Naming['how'] }[] {
+    const lines = readLines(reader.source, reader.block(id).entries.get('transactions'));
+    return lines.flatMap((line, index) => {
+      // Inside a text every quotation mark has a backslash before it: only a member looks like this.
+      if (!line.includes('"instead":"')) return [];
+      const { instead } = JSON.parse(line) as Transaction;
+      const by = reader.receipts(id)[index]?.tx;
+      return instead === undefined ? [] : [{ key: `${namedKey(instead)}${by}/${id}`, value: 'instead' as const }];
+    });
   }
 
   #make(id: BlockId, reader: BlockReader): BlockRecord {
@@ -174,6 +195,34 @@ export class History {
   ): Promise<BlockId | undefined> {
     const all = await this.occurrences(transaction);
     return all.find((one) => statuses.includes(one.status) && this.isOnChain(one.block, head))?.block;
+  }
+
+  /** The transactions that took effect somewhere and name this one. */
+  async namings(transaction: TransactionId): Promise<Naming[]> {
+    const found: Naming[] = [];
+    const prefix = namedKey(transaction);
+    for await (const [key, how] of this.#entries?.derivedRange(prefix) ?? []) {
+      const [by, block] = key.slice(prefix.length).split('/');
+      found.push({ transaction: by as TransactionId, block: block as BlockId, how: how as Naming['how'] });
+    }
+    return found;
+  }
+
+  /**
+   * The block on the first-parent chain of `head` in which the transaction took effect, or another one of those that count
+   * as one with it (instead.ts).
+   */
+  async tookEffect({ id, transaction }: SignedTransaction, head: BlockId): Promise<BlockId | undefined> {
+    const first = transaction.instead ?? id;
+    // What nobody dropped has nothing in its stead, and most transactions that come in are new.
+    if (this.#entries?.derived(transactionKey(first)) === undefined) return undefined;
+    const itself = await this.standsIn(first, head, 'applied');
+    if (itself !== undefined) return itself;
+    for (const { how, transaction: anew } of await this.namings(first)) {
+      const block = how === 'instead' ? await this.standsIn(anew, head, 'applied') : undefined;
+      if (block !== undefined) return block;
+    }
+    return undefined;
   }
 
   /** The first-parent ancestor of `head` (itself included) at a height; `undefined` above it or below zero. */
@@ -279,7 +328,7 @@ const ofTheirs = 2;
 const belowBase = 4;
 
 /** Blocks waiting to be visited, each once, newest first; times that are equal go by id. */
-class NewestFirst {
+export class NewestFirst {
   readonly #history: History;
   readonly #seen = new Set<BlockId>();
   /** Oldest first, so that the newest is taken from the end. The frontier of a walk is short. */

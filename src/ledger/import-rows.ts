@@ -5,7 +5,7 @@
 import type { Engine } from '../contract/engine.ts';
 import { AergoError, type ErrorCode } from '../errors.ts';
 import type { Oid } from '../object/oid.ts';
-import type { ObjectBuffer } from '../object/source.ts';
+import type { ObjectBuffer, ObjectSource } from '../object/source.ts';
 import type { Row } from '../state/row.ts';
 import { buildTable, scanRows, type Table, type TableRoot } from '../state/table.ts';
 import { engineFailed, type Refusal, refusal } from './refusal.ts';
@@ -18,8 +18,8 @@ export interface Imported {
 }
 
 /** The `data` of an import as the root of a table. */
-export function dataRoot(buffer: ObjectBuffer, data: Oid): TableRoot {
-  return { oid: data, mode: buffer.read(data).type === 'tree' ? '40000' : '100644' };
+export function dataRoot(source: ObjectSource, data: Oid): TableRoot {
+  return { oid: data, mode: source.read(data).type === 'tree' ? '40000' : '100644' };
 }
 
 /** What the data of an import may be found to be; damage of the store is not among it. */

@@ -1,0 +1,134 @@
+/**
+ * Going back through history with rows: newest block first, each row along the line of descent that its value came by.
+ *
+ * A block changed a row where its line differs from that at the first parent; a block that leaves the line as it was did not
+ * change it, whatever ran in between. Tables with equal trees are passed over, so the cost follows the blocks on the way and
+ * the rows that changed in them, not the rows that are looked for.
+ */
+import type { NodeCache, Table } from '../state/table.ts';
+import { diffTables, readRow } from '../state/table.ts';
+import type { BlockId, BlockReader } from './block.ts';
+import { type History, NewestFirst } from './history.ts';
+import { TableFolders } from './table-folders.ts';
+
+export interface RowWalkContext {
+  readonly reader: BlockReader;
+  readonly history: History;
+  readonly cache: NodeCache;
+}
+
+/** A row that a block changed. */
+export interface RowStep<P> {
+  readonly table: string;
+  readonly name: string;
+  /** What the walk was asked to carry with the row. */
+  readonly payload: P;
+  /** The line at the first parent; null: no such row. */
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** Rows of one table that stand before a block, by name. */
+type Waiting<P> = Map<string, P>;
+
+/** Up to so many rows are read one by one; more are found by walking the difference of the table. */
+const readSingly = 16;
+
+export class RowWalk<P> {
+  readonly #context: RowWalkContext;
+  readonly #combine: (a: P, b: P) => P;
+  readonly #within: (block: BlockId) => boolean;
+  readonly #queue: NewestFirst;
+  readonly #waiting = new Map<BlockId, Map<string, Waiting<P>>>();
+  readonly #folders: TableFolders;
+
+  /**
+   * @param combine what a row carries when it comes to a block by two ways
+   * @param within where the walk goes on; it ends before every other block
+   */
+  constructor(context: RowWalkContext, combine: (a: P, b: P) => P, within: (block: BlockId) => boolean = () => true) {
+    this.#context = context;
+    this.#combine = combine;
+    this.#within = within;
+    this.#queue = new NewestFirst(context.history);
+    this.#folders = new TableFolders(context.reader.source, context.cache);
+  }
+
+  /** Looks for the row from this block on. While the walk is under way: an ancestor of the block that it stands at. */
+  follow(block: BlockId, table: string, name: string, payload: P): void {
+    this.#arrive(block, table, new Map([[name, payload]]));
+  }
+
+  /** The blocks that changed rows which are looked for, with those rows; they are not followed further unless asked to. */
+  *blocks(): Generator<{ readonly block: BlockId; readonly steps: readonly RowStep<P>[] }> {
+    for (let block = this.#queue.take(); block !== undefined; block = this.#queue.take()) {
+      const waiting = this.#waiting.get(block) ?? new Map<string, Waiting<P>>();
+      this.#waiting.delete(block);
+      const [parent] = this.#context.history.record(block).parents;
+      if (parent === undefined) continue;
+      const steps = [...waiting].flatMap(([table, rows]) => this.#pass(block, parent, table, rows));
+      if (steps.length > 0) yield { block, steps };
+    }
+  }
+
+  /** Lets the rows of a table that the block left alone go on to where they came from; gives the others. */
+  #pass(block: BlockId, parent: BlockId, table: string, rows: Waiting<P>): RowStep<P>[] {
+    const { reader } = this.#context;
+    const was = this.#folders.idOf(reader.block(parent).state, table);
+    const is = this.#folders.idOf(reader.block(block).state, table);
+    const steps: RowStep<P>[] = [];
+    if (was !== is) {
+      for (const { name, before, after } of this.#changes(this.#folders.table(was), this.#folders.table(is), rows)) {
+        if (!rows.has(name)) continue;
+        const payload = rows.get(name) as P;
+        rows.delete(name);
+        steps.push({ table, name, payload, before, after });
+      }
+    }
+    this.#arrive(parent, table, rows);
+    return steps;
+  }
+
+  /** Of the rows that are looked for those that differ, and perhaps others. */
+  *#changes(
+    was: Table | undefined,
+    is: Table | undefined,
+    rows: Waiting<P>,
+  ): Generator<{ name: string; before: string | null; after: string | null }> {
+    const { cache, reader } = this.#context;
+    const { source } = reader;
+    if (rows.size > readSingly) {
+      for (const { name, before = null, after = null } of diffTables(source, was, is, cache))
+        yield { name, before, after };
+      return;
+    }
+    const lineIn = (table: Table | undefined, name: string): string | null =>
+      (table && readRow(source, table, name, cache)) ?? null;
+    for (const name of [...rows.keys()]) {
+      const before = lineIn(was, name);
+      const after = lineIn(is, name);
+      if (before !== after) yield { name, before, after };
+    }
+  }
+
+  #arrive(block: BlockId, table: string, rows: Waiting<P>): void {
+    if (rows.size === 0 || !this.#within(block)) return;
+    let tables = this.#waiting.get(block);
+    if (tables === undefined) {
+      tables = new Map();
+      this.#waiting.set(block, tables);
+      this.#queue.add(block);
+    }
+    const there = tables.get(table);
+    if (there === undefined) {
+      tables.set(table, rows);
+      return;
+    }
+    const [fewer, more] = there.size < rows.size ? [there, rows] : [rows, there];
+    for (const [name, payload] of fewer) {
+      const other = more.get(name);
+      more.set(name, other === undefined ? payload : this.#combine(other, payload));
+    }
+    tables.set(table, more);
+  }
+}
