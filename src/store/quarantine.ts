@@ -66,7 +66,7 @@ export class Quarantine implements ObjectSource {
 
   /**
    * Takes an object in and gives its id, which is computed from its bytes. One that is there already is not kept twice.
-   * @throws AergoError AERGO_PACK_TOO_LARGE over a limit; AERGO_STORE_FULL, AERGO_STORE_IO
+   * @throws AergoError AERGO_PACK_LIMIT over a limit; AERGO_STORE_FULL, AERGO_STORE_IO
    */
   add(type: ObjectType, body: Uint8Array): Oid {
     const oid = objectId(type, body);
@@ -127,7 +127,7 @@ export class Quarantine implements ObjectSource {
 }
 
 const tooLarge = ({ objects, bytes }: QuarantineLimits): AergoError =>
-  new AergoError('AERGO_PACK_TOO_LARGE', `what comes in holds more than ${objects} objects or ${bytes} bytes`, {
+  new AergoError('AERGO_PACK_LIMIT', `what comes in holds more than ${objects} objects or ${bytes} bytes`, {
     hint: 'push fewer blocks at a time: aergo push REMOTE <an earlier block>:<branch>',
     details: { objects, bytes },
   });

@@ -113,5 +113,5 @@ test('more than a quarantine may hold is refused', async () => {
       quarantine.add(type, body);
     }
   };
-  expect(take).toThrow(expect.objectContaining({ code: 'AERGO_PACK_TOO_LARGE' }));
+  expect(take).toThrow(expect.objectContaining({ code: 'AERGO_PACK_LIMIT' }));
 });
