@@ -176,6 +176,7 @@ function enterHigher(left: Walk, right: Walk, higher: number): void {
   if (enterRight) right.enter();
 }
 
-function sameNames(a: Table, b: Table): boolean {
+/** Whether rows of the two are the same rows where they have the same name: whether their keys are alike. */
+export function sameNames(a: Table, b: Table): boolean {
   return rowShape(a.schema).keySignature === rowShape(b.schema).keySignature;
 }

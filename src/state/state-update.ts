@@ -74,6 +74,23 @@ export function updateState(buffer: ObjectBuffer, base: Oid, update: StateUpdate
   return root.write() ?? emptyState(buffer);
 }
 
+/**
+ * The state with some contracts, and all of their tables, as another state has them; gone where that has no such contract.
+ * @returns its id; that of `base` when nothing changed
+ */
+export function takeContracts(buffer: ObjectBuffer, base: Oid, from: Oid, names: Iterable<string>): Oid {
+  const root = new Folder(buffer, base);
+  const other = new Folder(buffer, from);
+  for (const part of ['contracts', 'tables']) {
+    for (const name of names) {
+      const entry = other.folder(part).entry(name);
+      if (entry === undefined) root.folder(part).remove(name);
+      else root.folder(part).set(name, entry);
+    }
+  }
+  return root.write() ?? emptyState(buffer);
+}
+
 function checkName(name: string): void {
   if (!namePattern.test(name)) throw stateInvalid(`${JSON.stringify(name)} cannot name a contract or a table`);
 }

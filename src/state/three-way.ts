@@ -1,0 +1,126 @@
+/**
+ * Three versions of a state, two of them changed from the third: which tables the two have differently, and of each which
+ * rows, with who changed them. Nodes that all three have are never read, so the cost follows what changed.
+ */
+import type { Oid } from '../object/oid.ts';
+import { type ObjectSource, readTree } from '../object/source.ts';
+import { diffTables, type RowChange, sameNames } from './difference.ts';
+import type { NodeCache } from './node-cache.ts';
+import { folders, readTableFolder, stateParts } from './state.ts';
+import type { Table } from './table-root.ts';
+
+/** The ids of three states. */
+export interface ThreeStates {
+  /** What both were made from. */
+  readonly base: Oid;
+  readonly ours: Oid;
+  readonly theirs: Oid;
+}
+
+/** A table in one of the states. */
+export interface TableVersion extends Table {
+  /** The id of its `schema.json`. */
+  readonly schemaId: Oid;
+}
+
+/** A table that ours and theirs have differently; a version is absent where that state has no such table. */
+export interface ThreeTables {
+  /** The qualified name: `bank.accounts`. */
+  readonly table: string;
+  readonly base?: TableVersion;
+  readonly ours?: TableVersion;
+  readonly theirs?: TableVersion;
+}
+
+/** A row that ours and theirs have differently: its lines, null where there is no such row. */
+export interface ThreeRows {
+  readonly name: string;
+  readonly base: string | null;
+  readonly ours: string | null;
+  readonly theirs: string | null;
+  readonly changedBy: 'ours' | 'theirs' | 'both';
+}
+
+/**
+ * The tables that ours and theirs have differently, in name order.
+ * @throws AergoError AERGO_STATE_INVALID and what the source throws, also while iterating
+ */
+export function* differingTables(
+  source: ObjectSource,
+  { base, ours, theirs }: ThreeStates,
+  cache: NodeCache,
+): Generator<ThreeTables, void, undefined> {
+  if (ours === theirs) return;
+  const [before, here, there] = [base, ours, theirs].map((state) => folders(source, stateParts(source, state).tables));
+  for (const contract of namesOf(here, there)) {
+    const owners = [before, here, there].map((tables) => tables?.get(contract));
+    if (owners[1]?.oid === owners[2]?.oid) continue;
+    const [was, is, others] = owners.map((owner) => folders(source, owner));
+    for (const name of namesOf(is, others)) {
+      const at = [was?.get(name), is?.get(name), others?.get(name)].map((folder) => folder?.oid);
+      if (at[1] === at[2]) continue;
+      const [a, b, c] = at.map((folder) => (folder === undefined ? undefined : tableVersion(source, folder, cache)));
+      yield {
+        table: `${contract}.${name}`,
+        ...(a === undefined ? {} : { base: a }),
+        ...(b === undefined ? {} : { ours: b }),
+        ...(c === undefined ? {} : { theirs: c }),
+      };
+    }
+  }
+}
+
+function namesOf(a: ReadonlyMap<string, unknown> | undefined, b: ReadonlyMap<string, unknown> | undefined): string[] {
+  return [...new Set([...(a?.keys() ?? []), ...(b?.keys() ?? [])])].sort();
+}
+
+function tableVersion(source: ObjectSource, folder: Oid, cache: NodeCache): TableVersion {
+  const table = readTableFolder(source, folder, cache);
+  const schema = readTree(source, folder).find((entry) => entry.name === 'schema.json');
+  if (schema === undefined) throw new Error('a table that was read has a schema');
+  return { ...table, schemaId: schema.oid };
+}
+
+/**
+ * The rows that ours and theirs, which have one schema, have differently, in name order. What both changed to the same is
+ * not among them. Where the base has another key, its rows are other rows: then each difference is of both.
+ */
+export function* differingRows(
+  source: ObjectSource,
+  { base, ours, theirs }: Pick<ThreeTables, 'base' | 'ours' | 'theirs'>,
+  cache: NodeCache,
+): Generator<ThreeRows, void, undefined> {
+  if (base !== undefined && ours !== undefined && !sameNames(base, ours)) {
+    for (const { name, before = null, after = null } of diffTables(source, ours, theirs, cache)) {
+      yield { name, base: null, ours: before, theirs: after, changedBy: 'both' };
+    }
+    return;
+  }
+  const here = diffTables(source, base, ours, cache);
+  const there = diffTables(source, base, theirs, cache);
+  let mine = here.next();
+  let other = there.next();
+  while (!mine.done || !other.done) {
+    const first = mine.done ? undefined : mine.value;
+    const second = other.done ? undefined : other.value;
+    if (second === undefined || (first !== undefined && first.name < second.name)) {
+      if (first !== undefined) yield rowOf(first, 'ours');
+      mine = here.next();
+    } else if (first === undefined || second.name < first.name) {
+      yield rowOf(second, 'theirs');
+      other = there.next();
+    } else {
+      const { name, before = null, after = null } = first;
+      const theirRow = second.after ?? null;
+      if (after !== theirRow) yield { name, base: before, ours: after, theirs: theirRow, changedBy: 'both' };
+      mine = here.next();
+      other = there.next();
+    }
+  }
+}
+
+/** A row that one side alone changed: the other has it as it was. */
+function rowOf({ name, before = null, after = null }: RowChange, changedBy: 'ours' | 'theirs'): ThreeRows {
+  const [ours, theirs] = changedBy === 'ours' ? [after, before] : [before, after];
+  return { name, base: before, ours, theirs, changedBy };
+}

@@ -1,0 +1,196 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Oid } from '../../src/object/oid.ts';
+import { ObjectBuffer } from '../../src/object/source.ts';
+import type { Row } from '../../src/state/row.ts';
+import { rowShape } from '../../src/state/row-shape.ts';
+import type { TableSchema } from '../../src/state/schema.ts';
+import { State } from '../../src/state/state.ts';
+import { emptyState, takeContracts, updateState } from '../../src/state/state-update.ts';
+import { buildTable, NodeCache, updateTable } from '../../src/state/table.ts';
+import { differingRows, differingTables, type ThreeRows } from '../../src/state/three-way.ts';
+import { accounts, CountingSource, note, noteRows, notes, nothing } from './sample-tables.ts';
+
+type Notes = ReadonlyMap<number, string>;
+
+const rowsOf = (content: Notes): Row[] =>
+  [...content].map(([id, text]) => note(id, text)).sort((a, b) => (a.name < b.name ? -1 : 1));
+
+/** A state with one contract of these tables. */
+function stateOf(
+  buffer: ObjectBuffer,
+  tables: Readonly<Record<string, { schema: TableSchema; rows: readonly Row[] }>>,
+  contract = 'bank',
+): Oid {
+  const schemas = new Map(Object.entries(tables).map(([name, { schema }]) => [name, schema]));
+  const rows = new Map(
+    Object.entries(tables).map(([name, table]) => [`${contract}.${name}`, buildTable(buffer, table.rows)]),
+  );
+  const update = { source: `-- ${[...schemas.keys()]}\n`, manifest: '{}\n', tables: schemas };
+  return updateState(buffer, emptyState(buffer), { contracts: new Map([[contract, update]]), rows });
+}
+
+const withNotes = (buffer: ObjectBuffer, content: Notes): Oid =>
+  stateOf(buffer, { notes: { schema: notes, rows: rowsOf(content) } });
+
+function allRows(buffer: ObjectBuffer, base: Oid, ours: Oid, theirs: Oid): ThreeRows[] {
+  const cache = new NodeCache();
+  return [...differingTables(buffer, { base, ours, theirs }, cache)].flatMap((tables) => [
+    ...differingRows(buffer, tables, cache),
+  ]);
+}
+
+/** The same from the contents, without any tree. */
+function expectedRows(base: Notes, ours: Notes, theirs: Notes): ThreeRows[] {
+  const ids = [...new Set([...base.keys(), ...ours.keys(), ...theirs.keys()])];
+  const found: ThreeRows[] = [];
+  for (const { name, id } of ids
+    .map((id) => ({ name: note(id, '').name, id }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const [a, b, c] = [base, ours, theirs].map((content) => {
+      const text = content.get(id);
+      return text === undefined ? null : note(id, text).line;
+    });
+    if (a === undefined || b === undefined || c === undefined || b === c) continue;
+    found.push({ name, base: a, ours: b, theirs: c, changedBy: a === c ? 'ours' : a === b ? 'theirs' : 'both' });
+  }
+  return found;
+}
+
+const contents = fc
+  .array(fc.tuple(fc.integer({ min: 0, max: 400 }), fc.integer({ min: 1, max: 60 }), fc.constantFrom('a', 'b', 'c')), {
+    maxLength: 6,
+  })
+  .map((runs): Notes => {
+    const content = new Map<number, string>();
+    for (const [first, count, text] of runs) for (let id = first; id < first + count; id++) content.set(id, text);
+    return content;
+  });
+
+describe('the rows of two sides', () => {
+  test('are told with who changed them, as one by one', () => {
+    fc.assert(
+      fc.property(contents, contents, contents, (base, ours, theirs) => {
+        const buffer = new ObjectBuffer(nothing);
+        const [a, b, c] = [base, ours, theirs].map((content) => withNotes(buffer, content));
+        if (a === undefined || b === undefined || c === undefined) throw new Error('three contents give three states');
+        expect(allRows(buffer, a, b, c)).toEqual(expectedRows(base, ours, theirs));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('are all new where the base has no such table, and of both where only their lines differ', () => {
+    const buffer = new ObjectBuffer(nothing);
+    const none = emptyState(buffer);
+    const ours = withNotes(
+      buffer,
+      new Map([
+        [1, 'same'],
+        [2, 'ours'],
+      ]),
+    );
+    const theirs = withNotes(
+      buffer,
+      new Map([
+        [1, 'same'],
+        [2, 'theirs'],
+        [3, 'theirs'],
+      ]),
+    );
+    expect(allRows(buffer, none, ours, theirs).map(({ name, changedBy }) => [name, changedBy])).toEqual([
+      [note(2, '').name, 'both'],
+      [note(3, '').name, 'theirs'],
+    ]);
+  });
+
+  test('are of both, each of them, where the base has another key: a row that is gone is not taken for one not yet there', () => {
+    const buffer = new ObjectBuffer(nothing);
+    const keyed: TableSchema = { ...notes, key: ['note'], elements: ['id int', 'note text PRIMARY KEY'] };
+    const rowByNote = (text: string): Row => rowShape(keyed).row(['1', text]);
+    const base = stateOf(buffer, { notes: { schema: notes, rows: [note(1, 'x')] } });
+    const ours = stateOf(buffer, { notes: { schema: keyed, rows: ['x', 'y'].map(rowByNote) } });
+    const theirs = stateOf(buffer, { notes: { schema: keyed, rows: ['y', 'z'].map(rowByNote) } });
+    const [x, z] = ['x', 'z'].map((text) => rowByNote(text));
+    expect(allRows(buffer, base, ours, theirs)).toEqual([
+      { name: x?.name, base: null, ours: x?.line, theirs: null, changedBy: 'both' },
+      { name: z?.name, base: null, ours: null, theirs: z?.line, changedBy: 'both' },
+    ]);
+  });
+
+  test('come with their tables in order; a table that both have alike does not', () => {
+    const buffer = new ObjectBuffer(nothing);
+    const notesOf = (text: string) => ({ schema: notes, rows: [note(1, text)] });
+    const money = (balance: string) => ({ schema: accounts, rows: [rowShape(accounts).row(['ada', balance])] });
+    const base = stateOf(buffer, { a: notesOf('x'), b: money('1'), c: notesOf('x') });
+    const ours = stateOf(buffer, { a: notesOf('x'), b: money('2'), c: notesOf('same'), d: notesOf('ours') });
+    const theirs = stateOf(buffer, { a: notesOf('y'), b: money('1'), c: notesOf('same'), e: notesOf('theirs') });
+    const found = [...differingTables(buffer, { base, ours, theirs }, new NodeCache())];
+    expect(
+      found.map(({ table, base, ours, theirs }) => [table, ...[base, ours, theirs].map((one) => one !== undefined)]),
+    ).toEqual([
+      ['bank.a', true, true, true],
+      ['bank.b', true, true, true],
+      ['bank.d', false, true, false],
+      ['bank.e', false, false, true],
+    ]);
+    expect(found[0]?.ours?.schemaId).toBe(found[0]?.theirs?.schemaId);
+  });
+
+  test('cost as many nodes as changed, whatever the size of the table; nothing is read ahead', () => {
+    const buffer = new ObjectBuffer(nothing);
+    const total = 100_000;
+    const root = buildTable(
+      buffer,
+      [...noteRows(0, total)].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    );
+    const schemas = new Map([['notes', notes]]);
+    const contracts = new Map([['bank', { source: '', manifest: '{}\n', tables: schemas }]]);
+    const base = updateState(buffer, emptyState(buffer), { contracts, rows: new Map([['bank.notes', root]]) });
+    const cache = new NodeCache();
+    const changed = (count: number, shift: number) => {
+      const rows = Array.from({ length: count }, (_, at) =>
+        note(Math.floor((at + shift) * (total / count)), 'changed'),
+      );
+      const update = updateTable(buffer, { schema: notes, root }, rows, cache);
+      return updateState(buffer, base, { rows: new Map([['bank.notes', update]]) });
+    };
+    let depth = 1;
+    for (let at = root; at.mode === '40000'; depth += 1) {
+      const { mode, values } = cache.node(buffer, at.oid);
+      const [oid] = values;
+      if (oid === undefined) throw new Error('a node has an entry');
+      at = { mode, oid };
+    }
+    for (const count of [1, 10, 100, 1_000]) {
+      const states = { base, ours: changed(count, 0.25), theirs: changed(count, 0.75) };
+      const source = new CountingSource(buffer);
+      const own = new NodeCache();
+      const [tables] = [...differingTables(source, states, own)];
+      if (tables === undefined) throw new Error('the table differs');
+      const before = source.oidsRead.length;
+      const rows = differingRows(source, tables, own);
+      rows.next();
+      expect(source.oidsRead.length - before).toBeLessThanOrEqual(4 * (depth + 2));
+      expect([...rows]).toHaveLength(2 * count - 1);
+      // Of each changed row three versions of its page and of the nodes above; an end that moved takes a page more.
+      expect(source.oidsRead.length - before).toBeLessThanOrEqual(2 * count * 2 * (depth + 1) * 1.5 + 8);
+    }
+  });
+});
+
+test('a state takes contracts with their tables from another, also what that has not', () => {
+  const buffer = new ObjectBuffer(nothing);
+  const bank = withNotes(buffer, new Map([[1, 'bank']]));
+  const shop = stateOf(buffer, { notes: { schema: notes, rows: [note(2, 'shop')] } }, 'shop');
+  const both = takeContracts(buffer, bank, shop, ['shop']);
+  const state = State.open(buffer, both);
+  expect([state.contracts(), state.tables()]).toEqual([
+    ['bank', 'shop'],
+    ['bank.notes', 'shop.notes'],
+  ]);
+  expect(state.readRow('shop.notes', note(2, '').name)).toBe(note(2, 'shop').line);
+  expect(takeContracts(buffer, both, bank, ['shop'])).toBe(bank);
+  expect(takeContracts(buffer, both, shop, ['shop'])).toBe(both);
+  expect(takeContracts(buffer, bank, emptyState(buffer), ['bank'])).toBe(emptyState(buffer));
+});
