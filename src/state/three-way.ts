@@ -120,7 +120,8 @@ export function* differingRows(
 }
 
 /** A row that one side alone changed: the other has it as it was. */
-function rowOf({ name, before = null, after = null }: RowChange, changedBy: 'ours' | 'theirs'): ThreeRows {
+function rowOf(change: RowChange, changedBy: 'ours' | 'theirs'): ThreeRows {
+  const { name, before = null, after = null } = change;
   const [ours, theirs] = changedBy === 'ours' ? [after, before] : [before, after];
   return { name, base: before, ours, theirs, changedBy };
 }
