@@ -8,7 +8,7 @@
 import type { ContractUnderTest, TestOutcome } from './contract/contract-test.ts';
 import { manifestOf } from './contract/manifest.ts';
 import type { KeyId, SigningKey } from './crypto/key.ts';
-import type { Visibility } from './directory/version.ts';
+import type { Visibility } from './directory/files.ts';
 import { AergoError } from './errors.ts';
 import type { BlockId } from './ledger/block.ts';
 import { checkContractName } from './ledger/names.ts';
@@ -135,7 +135,7 @@ export class Repository {
   }
 
   get visibility(): Visibility {
-    return this.#context.directoryVersion.visibility;
+    return this.#context.directoryVersion.policy.visibility;
   }
 
   /** What opening repaired: the torn end of a write that was never acknowledged. */

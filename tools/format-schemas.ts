@@ -6,7 +6,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { manifestSchema } from '../src/contract/manifest.ts';
-import { directorySchema, headSchema, memberSchema, policySchema } from '../src/directory/version.ts';
+import {
+  approvalSchema,
+  directorySchema,
+  headSchema,
+  memberSchema,
+  policySchema,
+  tagSchema,
+} from '../src/directory/files.ts';
 import { headerSchema } from '../src/ledger/header.ts';
 import { receiptSchema } from '../src/ledger/receipt.ts';
 import { transactionSchema } from '../src/ledger/transaction.ts';
@@ -15,7 +22,9 @@ import { tableSchemaForm } from '../src/state/schema.ts';
 const schemas = {
   block: headerSchema,
   directory: directorySchema,
+  'directory-approval': approvalSchema,
   'directory-head': headSchema,
+  'directory-tag': tagSchema,
   manifest: manifestSchema,
   member: memberSchema,
   policy: policySchema,

@@ -1,171 +1,288 @@
 /**
- * The directory's versions: signed commits of their own that say where branches stand, who the members are and what is
- * allowed. Frozen: docs/format.md, vectors in fixtures/format/.
+ * The directory's versions: signed commits of their own, each on the one before, that say where branches and snapshots
+ * stand, who the members are and what is allowed. Frozen: docs/format.md, vectors in fixtures/format/directory.json.
  *
- * This build writes and reads version 1, which comes with the genesis block: one member, who is the admin.
+ * Here they are written and read; whether one may follow another is step.ts's.
  */
-import { isDeepStrictEqual } from 'node:util';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { canonicalJson, type JsonValue, parseCanonicalJson } from '../crypto/canonical-json.ts';
-import type { KeyId, SigningKey } from '../crypto/key.ts';
+import { isKeyId, type KeyId, type SigningKey } from '../crypto/key.ts';
 import { signSsh, verifySsh } from '../crypto/sshsig.ts';
 import { AergoError } from '../errors.ts';
-import type { Rights } from '../ledger/admission.ts';
-import { type Block, type BlockId, keySignature } from '../ledger/block.ts';
-import { oidSchema, startSchema, timeSchema } from '../ledger/transaction.ts';
+import { keySignature } from '../ledger/block.ts';
+import { Recent } from '../ledger/recent.ts';
 import { type Commit, commitPayload, decodeCommit, encodeCommit } from '../object/commit.ts';
+import { objectId } from '../object/object.ts';
 import type { Oid } from '../object/oid.ts';
-import { ObjectBuffer, type ObjectSource, readBlob, readTree } from '../object/source.ts';
+import { type ObjectBuffer, type ObjectSource, readBlob, readTree } from '../object/source.ts';
 import { encodeTree, type TreeEntry } from '../object/tree.ts';
+import {
+  type Approval,
+  approvalSchema,
+  directorySchema,
+  type Head,
+  headSchema,
+  keyFile,
+  keyOfFile,
+  type MemberFile,
+  memberSchema,
+  type Policy,
+  policySchema,
+  refFile,
+  refOfFile,
+  type Tag,
+  tagSchema,
+  versionLimit_bytes,
+} from './files.ts';
 
-export type Visibility = 'public' | 'private';
-
-export const directorySchema = z.strictObject({
-  format: z.literal(1),
-  repository: oidSchema,
-  time: timeSchema,
-  version: z.literal(1),
-});
-export const headSchema = z.strictObject({ head: oidSchema, height: z.literal(0), start: startSchema });
-export const memberSchema = z.strictObject({
-  from: z.literal(1),
-  name: z.string().min(1).max(200),
-  roles: z.tuple([z.literal('admin')]),
-});
-export const policySchema = z.strictObject({
-  engines: z.array(oidSchema).min(1),
-  visibility: z.enum(['public', 'private']),
-});
-
-export interface Member extends z.infer<typeof memberSchema> {
-  readonly key: KeyId;
-}
-
-/** A directory version as read and checked. */
-export interface DirectoryVersion {
-  readonly id: Oid;
-  readonly version: 1;
+/** What a version says, approvals aside. */
+export interface DirectoryContent {
+  /** The genesis block's id. */
   readonly repository: Oid;
-  readonly members: readonly Member[];
-  readonly visibility: Visibility;
-  /** Blob ids of the engine descriptions that blocks may name. */
-  readonly engines: readonly Oid[];
-}
-
-const prefix = 'ed25519:';
-
-/** What version 1 says, beside what follows from the genesis block. */
-interface FirstVersion {
-  readonly genesis: BlockId;
-  readonly branch: string;
-  readonly start: string;
-  /** ms, the genesis block's */
+  readonly version: number;
+  /** The version before; absent in the first. */
+  readonly previous?: Oid;
+  /** ms */
   readonly time: number;
-  readonly engine: Oid;
-  readonly visibility: Visibility;
-  readonly memberName: string;
+  /** ms: not to be believed afterwards without a newer one; follows from the policy's `lifetime`. */
+  readonly expires?: number;
+  readonly members: ReadonlyMap<KeyId, MemberFile>;
+  readonly policy: Policy;
+  /** By branch. */
+  readonly heads: ReadonlyMap<string, Head>;
+  /** By snapshot. */
+  readonly tags: ReadonlyMap<string, Tag>;
 }
 
-/** Writes version 1, signed by the genesis block's sealer; its objects are put into `buffer`, the commit last. */
-export function writeFirstVersion(buffer: ObjectBuffer, parts: FirstVersion, key: SigningKey): Oid {
-  const commit = firstVersion(buffer, parts, key.id);
+export type Approvals = ReadonlyMap<KeyId, Approval>;
+
+/** Puts the tree of a version into `buffer`; without approvals it is what approvals sign. */
+export function putVersionTree(buffer: ObjectBuffer, content: DirectoryContent, approvals: Approvals = new Map()): Oid {
+  const { repository, version, previous, time, expires, members, policy, heads, tags } = content;
+  const file = (name: string, value: unknown): TreeEntry => ({
+    mode: '100644',
+    name,
+    oid: buffer.put('blob', Buffer.from(`${canonicalJson(value as JsonValue)}\n`)),
+  });
+  const folder = <K, V>(name: string, files: ReadonlyMap<K, V>, nameOf: (key: K) => string): TreeEntry[] => {
+    if (files.size === 0) return [];
+    const tree = encodeTree([...files].map(([key, value]) => file(nameOf(key), value)));
+    return [{ mode: '40000', name, oid: buffer.put('tree', tree) }];
+  };
+  const optional = Object.entries({ previous, expires }).filter(([, value]) => value !== undefined);
+  return buffer.put(
+    'tree',
+    encodeTree([
+      ...folder('approvals', approvals, keyFile),
+      file('directory.json', { format: 1, repository, time, version, ...Object.fromEntries(optional) }),
+      ...folder('heads', heads, refFile),
+      ...folder('members', members, keyFile),
+      file('policy.json', policy),
+      ...folder('tags', tags, refFile),
+    ]),
+  );
+}
+
+/** The commit of a version without its signature. */
+export function unsignedVersion(content: DirectoryContent, tree: Oid, message: string, signer: KeyId): Commit {
+  const signature = keySignature(signer, content.time);
+  const parents = content.previous === undefined ? [] : [content.previous];
+  return { tree, parents, author: signature, committer: signature, message };
+}
+
+/** Signs a version; its commit, and with `putVersionTree` all that it names, is then in `buffer`. */
+export function signVersion(buffer: ObjectBuffer, commit: Commit, key: SigningKey): Oid {
   return buffer.put('commit', encodeCommit({ ...commit, signature: signSsh(key, commitPayload(commit), 'git') }));
 }
 
-/** The commit of version 1 without its signature; its tree's objects are put into `buffer`. */
-function firstVersion(buffer: ObjectBuffer, parts: FirstVersion, key: KeyId): Commit {
-  const file = (name: string, value: JsonValue): TreeEntry => ({
-    mode: '100644',
-    name,
-    oid: buffer.put('blob', Buffer.from(`${canonicalJson(value)}\n`)),
-  });
-  const folder = (name: string, entry: TreeEntry): TreeEntry => ({
-    mode: '40000',
-    name,
-    oid: buffer.put('tree', encodeTree([entry])),
-  });
-  const { genesis, branch, start, time, engine, visibility, memberName } = parts;
-  const tree = buffer.put(
-    'tree',
-    encodeTree([
-      file('directory.json', { format: 1, repository: genesis, time, version: 1 }),
-      folder('heads', file(`${branch.replaceAll('/', '%2F')}.json`, { head: genesis, height: 0, start })),
-      folder('members', file(`${key.slice(prefix.length)}.json`, { from: 1, name: memberName, roles: ['admin'] })),
-      file('policy.json', { engines: [engine], visibility }),
-    ]),
-  );
-  const signature = keySignature(key, time);
-  return { tree, parents: [], author: signature, committer: signature, message: 'Directory version 1\n' };
-}
-
-const invalid = (id: Oid, what: string, cause?: unknown): AergoError =>
+export const directoryInvalid = (id: Oid, what: string, cause?: unknown): AergoError =>
   new AergoError('AERGO_DIRECTORY_INVALID', `directory ${id.slice(0, 7)}: ${what}`, {
     details: { directory: id },
     cause,
   });
 
-/** Reads a version and checks its structure and signature: signed by its one member. Throws `AERGO_DIRECTORY_INVALID`. */
-export function readDirectory(source: ObjectSource, id: Oid): DirectoryVersion {
-  const commit = decodeCommit(source.read(id).body);
-  const entries = new Map(readTree(source, commit.tree).map((entry) => [entry.name, entry]));
-  if ([...entries.keys()].join() !== 'directory.json,heads,members,policy.json')
-    throw invalid(id, 'its files are not those of version 1');
-  const entry = (name: string): Oid => entries.get(name)?.oid ?? commit.tree;
-  const parse = <T>(schema: z.ZodType<T>, oid: Oid, name: string): T => {
-    const text = Buffer.from(readBlob(source, oid)).toString('utf8');
-    const parsed = schema.safeParse(text.endsWith('\n') ? parseCanonicalJson(text.slice(0, -1)) : undefined);
-    if (!parsed.success) throw invalid(id, `${name} is not as it must be`, parsed.error);
-    return parsed.data;
-  };
-  const { repository, version } = parse(directorySchema, entry('directory.json'), 'directory.json');
-  const policy = parse(policySchema, entry('policy.json'), 'policy.json');
-  for (const head of readTree(source, entry('heads'))) parse(headSchema, head.oid, head.name);
-  const members = readTree(source, entry('members')).map((file) => ({
-    ...parse(memberSchema, file.oid, file.name),
-    key: `${prefix}${file.name.replace(/\.json$/, '')}` as KeyId,
-  }));
-  const [only, ...others] = members;
-  if (only === undefined || others.length > 0) throw invalid(id, 'version 1 has exactly one member');
-  checkSignature(id, commit, only.key);
-  return { id, version, repository, members, visibility: policy.visibility, engines: policy.engines };
+/** A folder's files by what they are named after, and the bytes of folder and files. */
+interface Folder<K, V> {
+  readonly files: ReadonlyMap<K, V>;
+  readonly bytes: number;
 }
 
-/**
- * Checks that version 1 is exactly what the genesis block's sealer had to write: built again from the genesis block and what
- * it was free to choose, the member's name and the visibility. Throws `AERGO_DIRECTORY_INVALID`.
- */
-export function checkFirstVersion(source: ObjectSource, directory: DirectoryVersion, genesis: Block): void {
-  const { id, members, visibility } = directory;
-  const { branch, start, time } = genesis.header;
-  const [member] = members;
-  if (member === undefined || member.key !== genesis.sealer)
-    throw invalid(id, 'its member is not who sealed the genesis block');
-  const parts = {
-    genesis: genesis.id,
-    branch,
-    start,
-    time,
-    engine: genesis.engine,
-    visibility,
-    memberName: member.name,
-  };
-  const { signature: _, ...found } = decodeCommit(source.read(id).body);
-  const expected = firstVersion(new ObjectBuffer(source), parts, genesis.sealer);
-  if (!isDeepStrictEqual(found, expected)) throw invalid(id, 'it does not follow from the genesis block');
-}
+/** Reads versions; files and folders that one shares with another are read once. */
+export class DirectoryReader {
+  readonly source: ObjectSource;
+  readonly #versions = new Recent<Oid, DirectoryVersion>(256);
+  readonly #folders = new Recent<string, Folder<unknown, unknown>>(64);
+  readonly #files = new Recent<string, { value: unknown; bytes: number }>(16_384);
 
-function checkSignature(id: Oid, commit: ReturnType<typeof decodeCommit>, key: KeyId): void {
-  let signer: KeyId;
-  try {
-    signer = verifySsh(commit.signature ?? '', commitPayload(commit), 'git');
-  } catch (error) {
-    throw invalid(id, 'its signature does not hold', error);
+  constructor(source: ObjectSource) {
+    this.source = source;
   }
-  if (signer !== key || commit.committer.name !== key) throw invalid(id, `${signer} signed it, its member is ${key}`);
+
+  /** Throws `AERGO_DIRECTORY_INVALID` where the commit or its tree is not a version's. */
+  version(id: Oid): DirectoryVersion {
+    return this.#versions.get(id) ?? this.#versions.set(id, new DirectoryVersion(this, id));
+  }
+
+  /** One file; `id` is the version that is being read, for messages. */
+  file<T>(id: Oid, schema: z.ZodType<T>, oid: Oid, name: string): { value: T; bytes: number } {
+    const key = `${name.includes('/') ? name.slice(0, name.indexOf('/')) : name} ${oid}`;
+    const known = this.#files.get(key);
+    if (known !== undefined) return known as { value: T; bytes: number };
+    const bytes = readBlob(this.source, oid);
+    return this.#files.set(key, { value: parse(id, schema, bytes, name), bytes: bytes.length }) as {
+      value: T;
+      bytes: number;
+    };
+  }
+
+  folder<K, V>(id: Oid, entry: TreeEntry | undefined, schema: z.ZodType<V>, keyOf: (file: string) => K | undefined) {
+    if (entry === undefined) return { files: new Map<K, V>(), bytes: 0 };
+    const key = `${entry.name} ${entry.oid}`;
+    const known = this.#folders.get(key);
+    if (known !== undefined) return known as Folder<K, V>;
+    const body = this.source.read(entry.oid).body;
+    if (body.length > versionLimit_bytes) throw tooLarge(id);
+    const files = new Map<K, V>();
+    let bytes = body.length;
+    for (const { mode, name, oid } of readTree(this.source, entry.oid)) {
+      const place = `${entry.name}/${name}`;
+      const named = mode === '100644' ? keyOf(name) : undefined;
+      if (named === undefined) throw directoryInvalid(id, `it holds ${JSON.stringify(place)}, which no version has`);
+      const file = this.file(id, schema, oid, place);
+      bytes += file.bytes;
+      if (bytes > versionLimit_bytes) throw tooLarge(id);
+      files.set(named, file.value);
+    }
+    if (files.size === 0) throw directoryInvalid(id, `${entry.name} is there and empty`);
+    this.#folders.set(key, { files, bytes });
+    return { files, bytes };
+  }
 }
 
-/** What the members of this version may do. */
-export function rightsOf(directory: DirectoryVersion): Rights {
-  const admins = new Set(directory.members.map((member) => member.key));
-  return { isAdmin: (key) => admins.has(key), maySeal: (key) => admins.has(key) };
+const tooLarge = (id: Oid): AergoError =>
+  directoryInvalid(id, `it is larger than the ${versionLimit_bytes} bytes that a version may have`);
+
+function parse<T>(id: Oid, schema: z.ZodType<T>, bytes: Uint8Array, name: string): T {
+  const text = Buffer.from(bytes).toString('utf8');
+  let value: JsonValue | undefined;
+  try {
+    if (text.endsWith('\n')) value = parseCanonicalJson(text.slice(0, -1));
+  } catch (error) {
+    throw directoryInvalid(id, `${name} is not canonical JSON`, error);
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const member = issue === undefined || issue.path.length === 0 ? '' : ` (${issue.path.join('.')})`;
+  throw directoryInvalid(id, `${name} is not as it must be${member}`, parsed.error);
+}
+
+const modes: ReadonlyMap<string, TreeEntry['mode']> = new Map([
+  ['approvals', '40000'],
+  ['directory.json', '100644'],
+  ['heads', '40000'],
+  ['members', '40000'],
+  ['policy.json', '100644'],
+  ['tags', '40000'],
+]);
+
+/** A version as read. Its parts are checked as they are asked for; `checkVersion` asks for all. */
+export class DirectoryVersion implements DirectoryContent {
+  readonly id: Oid;
+  readonly commit: Commit;
+  readonly repository: Oid;
+  readonly version: number;
+  readonly previous?: Oid;
+  readonly time: number;
+  readonly expires?: number;
+  readonly policy: Policy;
+  readonly #reader: DirectoryReader;
+  readonly #entries: ReadonlyMap<string, TreeEntry>;
+  readonly #bytes: number;
+
+  constructor(reader: DirectoryReader, id: Oid) {
+    const object = reader.source.read(id);
+    if (object.type !== 'commit') throw directoryInvalid(id, `it is a ${object.type}, not a commit`);
+    this.id = id;
+    this.commit = decodeCommit(object.body);
+    this.#reader = reader;
+    const tree = reader.source.read(this.commit.tree).body;
+    this.#entries = new Map(readTree(reader.source, this.commit.tree).map((entry) => [entry.name, entry]));
+    for (const { name, mode } of this.#entries.values()) {
+      if (modes.get(name) !== mode)
+        throw directoryInvalid(id, `it holds ${JSON.stringify(name)}, which no version has`);
+    }
+    const own = this.#file(directorySchema, 'directory.json');
+    const policy = this.#file(policySchema, 'policy.json');
+    const { repository, version, time } = own.value;
+    this.repository = repository;
+    this.version = version;
+    this.time = time;
+    if ('previous' in own.value) {
+      this.previous = own.value.previous;
+      if (own.value.expires !== undefined) this.expires = own.value.expires;
+    }
+    this.policy = policy.value;
+    this.#bytes = object.body.length + tree.length + own.bytes + policy.bytes;
+  }
+
+  #file<T>(schema: z.ZodType<T>, name: string): { value: T; bytes: number } {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) throw directoryInvalid(this.id, `${name} is missing`);
+    return this.#reader.file(this.id, schema, entry.oid, name);
+  }
+
+  get #members() {
+    return this.#reader.folder(this.id, this.#entries.get('members'), memberSchema, keyOfFile);
+  }
+  get #heads() {
+    return this.#reader.folder(this.id, this.#entries.get('heads'), headSchema, refOfFile);
+  }
+  get #tags() {
+    return this.#reader.folder(this.id, this.#entries.get('tags'), tagSchema, refOfFile);
+  }
+  get #approvals() {
+    return this.#reader.folder(this.id, this.#entries.get('approvals'), approvalSchema, keyOfFile);
+  }
+
+  get members(): ReadonlyMap<KeyId, MemberFile> {
+    return this.#members.files;
+  }
+  get heads(): ReadonlyMap<string, Head> {
+    return this.#heads.files;
+  }
+  get tags(): ReadonlyMap<string, Tag> {
+    return this.#tags.files;
+  }
+  get approvals(): Approvals {
+    return this.#approvals.files;
+  }
+
+  /** Whoever is named as signer; `checkVersion` says whether that key signed. */
+  get signer(): KeyId {
+    const { name } = this.commit.committer;
+    if (isKeyId(name)) return name;
+    throw directoryInvalid(this.id, `${JSON.stringify(name.slice(0, 80))}, who is named as its signer, is no key`);
+  }
+
+  /** The id of its tree without approvals: what approvals sign. */
+  get draft(): Oid {
+    const entries = [...this.#entries.values()].filter(({ name }) => name !== 'approvals');
+    return objectId('tree', encodeTree(entries));
+  }
+
+  /** Reads everything, and checks size and signature. Throws `AERGO_DIRECTORY_INVALID`. */
+  check(): void {
+    const parts = [this.#members, this.#heads, this.#tags, this.#approvals];
+    if (parts.reduce((sum, part) => sum + part.bytes, this.#bytes) > versionLimit_bytes) throw tooLarge(this.id);
+    const { signer, id, commit } = this;
+    if (commit.signature === undefined) throw directoryInvalid(id, 'it is not signed');
+    let found: KeyId;
+    try {
+      found = verifySsh(commit.signature, commitPayload(commit), 'git');
+    } catch (error) {
+      throw directoryInvalid(id, 'its signature does not hold', error);
+    }
+    if (found !== signer) throw directoryInvalid(id, `${signer} is named as its signer, ${found} signed it`);
+  }
 }

@@ -4,7 +4,8 @@
  */
 import { join } from 'node:path';
 import type { Engine, EngineOptions } from '../contract/engine.ts';
-import { type DirectoryVersion, readDirectory, rightsOf } from '../directory/version.ts';
+import { rightsOf } from '../directory/rights.ts';
+import { DirectoryReader, type DirectoryVersion } from '../directory/version.ts';
 import { AergoError } from '../errors.ts';
 import type { Rights } from '../ledger/admission.ts';
 import { type Block, type BlockId, BlockReader } from '../ledger/block.ts';
@@ -56,12 +57,12 @@ export class RepositoryContext {
   readonly store: Store;
   readonly history: History;
   readonly reader: BlockReader;
+  readonly directoryReader: DirectoryReader;
   readonly cache = new NodeCache();
   /** The text of this build's `engine.json`, and its blob id. */
   readonly engineText: string;
   readonly engineId: Oid;
   #engine: Promise<Engine> | undefined;
-  #directoryVersion: DirectoryVersion | undefined;
 
   /** @param directory the `.aergo` directory */
   constructor(directory: string, options: RepositoryOptions, store: Store, history: History, engineText: string) {
@@ -70,6 +71,7 @@ export class RepositoryContext {
     this.store = store;
     this.history = history;
     this.reader = new BlockReader(store);
+    this.directoryReader = new DirectoryReader(store);
     this.engineText = engineText;
     this.engineId = objectId('blob', Buffer.from(engineText));
     history.attach(store);
@@ -77,12 +79,9 @@ export class RepositoryContext {
 
   /** The directory version in force. */
   get directoryVersion(): DirectoryVersion {
-    if (this.#directoryVersion === undefined) {
-      const ref = this.store.ref(directoryRef);
-      if (ref === undefined) throw new AergoError('AERGO_DIRECTORY_INVALID', 'the repository has no directory');
-      this.#directoryVersion = readDirectory(this.store, ref.oid);
-    }
-    return this.#directoryVersion;
+    const ref = this.store.ref(directoryRef);
+    if (ref === undefined) throw new AergoError('AERGO_DIRECTORY_INVALID', 'the repository has no directory');
+    return this.directoryReader.version(ref.oid);
   }
 
   get repositoryId(): Oid {

@@ -4,7 +4,8 @@
  */
 import { engineDescription } from '../contract/engine-description.ts';
 import type { SigningKey } from '../crypto/key.ts';
-import { type Visibility, writeFirstVersion } from '../directory/version.ts';
+import type { Visibility } from '../directory/files.ts';
+import { writeFirstVersion } from '../directory/first-version.ts';
 import { genesisContent } from '../ledger/assemble.ts';
 import { sealBlock } from '../ledger/block.ts';
 import { objectsOfBlock } from '../ledger/block-objects.ts';

@@ -4,6 +4,7 @@
  */
 import type { Engine } from '../contract/engine.ts';
 import type { KeyId, SigningKey } from '../crypto/key.ts';
+import { membersOf } from '../directory/rights.ts';
 import { AergoError } from '../errors.ts';
 import type { BlockPlace, Candidate } from '../ledger/admission.ts';
 import { assembleBlock, type BlockPlan } from '../ledger/assemble.ts';
@@ -25,7 +26,9 @@ export interface NextBlock {
 /** Throws `AERGO_SEALER_NOT_ALLOWED` unless the directory lets the key seal here. */
 export function checkSealer(context: RepositoryContext, sealer: KeyId): void {
   if (context.rights.maySeal(sealer)) return;
-  const members = context.directoryVersion.members.map((member) => `${member.name} (${member.key})`).join(', ');
+  const members = membersOf(context.directoryVersion)
+    .map((member) => `${member.name} (${member.key})`)
+    .join(', ');
   throw new AergoError('AERGO_SEALER_NOT_ALLOWED', `${sealer} may not seal blocks here`, {
     hint: `${members} may: choose that key with --key, or set seal.key to it and sign transactions with your own`,
     details: { key: sealer },
@@ -39,7 +42,8 @@ export function nextBlock(
   merged?: BlockId,
   buffer = new ObjectBuffer(context.store),
 ): NextBlock {
-  const { engines, id: directory, repository } = context.directoryVersion;
+  const { policy, id: directory, repository } = context.directoryVersion;
+  const { engines } = policy;
   if (!engines.includes(context.engineId)) {
     throw new AergoError(
       'AERGO_ENGINE_NOT_ACCEPTED',

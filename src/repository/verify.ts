@@ -1,6 +1,6 @@
 /** Verification of a whole repository: every byte of the log, every signature, every block built again from genesis. */
 import type { Engine } from '../contract/engine.ts';
-import { checkFirstVersion } from '../directory/version.ts';
+import { checkFirstVersion } from '../directory/first-version.ts';
 import { AergoError } from '../errors.ts';
 import type { BlockId } from '../ledger/block.ts';
 import { branchRef, snapshotRef } from '../ledger/names.ts';
@@ -112,7 +112,7 @@ export function verifyContext(
     rights,
     repository: directory.repository,
     directory: directory.id,
-    engines: new Set(directory.engines),
+    engines: new Set(directory.policy.engines),
     mergeCandidates: (target, source) => poolOf(reader, history, target, source),
   };
 }

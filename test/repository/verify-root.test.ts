@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { engineDescription } from '../../src/contract/engine-description.ts';
-import { writeFirstVersion } from '../../src/directory/version.ts';
+import { writeFirstVersion } from '../../src/directory/first-version.ts';
 import { genesisContent } from '../../src/ledger/assemble.ts';
 import { type BlockContent, sealBlock } from '../../src/ledger/block.ts';
 import { objectsOfBlock } from '../../src/ledger/block-objects.ts';

@@ -1,0 +1,29 @@
+/** What the members of a version may do. A revoked key may do nothing. */
+import type { KeyId } from '../crypto/key.ts';
+import type { Rights } from '../ledger/admission.ts';
+import type { Member, MemberFile } from './files.ts';
+import { grants, type Role } from './roles.ts';
+import type { DirectoryContent } from './version.ts';
+
+/** Whether a key has a right, on this branch where it is one of branches. */
+export function may(content: DirectoryContent, key: KeyId, role: Role, branch?: string): boolean {
+  const member = content.members.get(key);
+  return member !== undefined && member.revoked === undefined && grants(member.roles, role, branch);
+}
+
+/** The members, in the order of their names, then keys; `revoked` ones too. */
+export function membersOf(content: DirectoryContent): Member[] {
+  const all = [...content.members].map(([key, file]) => ({ key, ...file }));
+  const order = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
+  return all.sort((a, b) => order(a.name, b.name) || order(a.key, b.key));
+}
+
+export const isActive = (member: MemberFile): boolean => member.revoked === undefined;
+
+/** The rights by which blocks and transactions are judged. */
+export function rightsOf(content: DirectoryContent): Rights {
+  return {
+    isAdmin: (key) => may(content, key, 'admin'),
+    maySeal: (key) => may(content, key, 'admin'),
+  };
+}
