@@ -65,6 +65,8 @@ const conditions = {
   base: oidSchema.exactOptional(),
   expect: z.array(expectationSchema).min(1).max(1_000).exactOptional(),
   expires: timeSchema.exactOptional(),
+  /** The dropped transaction that this one is signed anew for: of the two, one takes effect. */
+  instead: transactionIdSchema.exactOptional(),
   merge: z.literal(false).exactOptional(),
 };
 const common = { ...signature, ...conditions };

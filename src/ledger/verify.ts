@@ -16,6 +16,7 @@ import { assembleBlock, type BlockPlan, genesisContent } from './assemble.ts';
 import { type Block, type BlockContent, type BlockId, type BlockReader, checkSeal, putBlockTree } from './block.ts';
 import { type BlockHeader, boundBranch } from './header.ts';
 import type { History } from './history.ts';
+import { firstOf, insteadFault } from './instead.ts';
 import { type StagedTransaction, stage } from './stage.ts';
 import { checkSignature, type TransactionId } from './transaction.ts';
 
@@ -57,15 +58,17 @@ export async function checkBlock(context: VerifyContext, id: BlockId): Promise<v
   const transactions = reader.transactions(id);
   const [parent] = block.commit.parents;
   // All at once: each waits for the index, and only seldom finds anything.
-  const before = await Promise.all(
-    transactions.map((signed) => parent && context.history.standsIn(signed.id, parent, 'applied')),
-  );
+  const before = await Promise.all(transactions.map((signed) => parent && context.history.tookEffect(signed, parent)));
   const seen = new Set<TransactionId>();
   for (const [index, signed] of transactions.entries()) {
-    if (seen.has(signed.id)) throw wrong(id, `transaction ${signed.id.slice(0, 7)} stands in it twice`);
-    seen.add(signed.id);
+    if (seen.has(firstOf(signed))) throw wrong(id, `transaction ${signed.id.slice(0, 7)} stands in it twice`);
+    seen.add(firstOf(signed));
     checkSignature(repository, signed);
     if (before[index] !== undefined) throw wrong(id, `transaction ${signed.id.slice(0, 7)} had taken effect before`);
+    // What a merge takes over was judged where it stood first.
+    const fault =
+      block.header.kind === 'block' && parent && (await insteadFault(context.history, reader, signed, parent));
+    if (fault instanceof AergoError) throw wrong(id, fault.message, { transaction: signed.id });
   }
 }
 

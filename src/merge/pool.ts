@@ -38,7 +38,7 @@ export async function poolOf(reader: BlockReader, history: History, target: Bloc
   const candidates: Pool['candidates'][number][] = [];
   for (const block of blocks) {
     for (const candidate of await appliedIn(reader, block)) {
-      if ((await history.standsIn(candidate.signed.id, target, 'applied')) === undefined) candidates.push(candidate);
+      if ((await history.tookEffect(candidate.signed, target)) === undefined) candidates.push(candidate);
     }
   }
   return { bases, candidates };
@@ -83,6 +83,7 @@ class ContractsDuringBlock {
     index: number,
   ): Promise<{ contract: ContractInForce | undefined; schema?: TableSchema | undefined }> {
     const { transaction } = signed;
+    if (transaction.kind === 'resolve') return { contract: undefined };
     if (transaction.kind !== 'import') return { contract: await this.#contract(transaction.contract, index) };
     const [name = ''] = transaction.table.split('.');
     const state = this.#lastDeployBefore(name, index) === undefined ? this.#before : this.#after;

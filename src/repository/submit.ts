@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { SigningKey } from '../crypto/key.ts';
 import { AergoError } from '../errors.ts';
 import { type Candidate, ordinaryCandidate } from '../ledger/admission.ts';
+import { firstOf, insteadFault } from '../ledger/instead.ts';
 import type { StagedTransaction } from '../ledger/stage.ts';
 import {
   checkSignature,
@@ -82,16 +83,24 @@ export async function submitOne(
   return { ...done, block: summaryOf(context, await keep(context, engine, next, content, options.sealer)) };
 }
 
+/** Refuses what the branch has already, under this id or another, and what is signed in the stead of nothing. */
 async function refuseRepeated(
   context: RepositoryContext,
-  { id }: SignedTransaction,
+  signed: SignedTransaction,
   branch: BranchHead,
 ): Promise<void> {
-  const before = await context.history.standsIn(id, branch.block, 'applied');
+  const { history, reader } = context;
+  const { id } = signed;
+  const before = await history.tookEffect(signed, branch.block);
+  const fault = await insteadFault(history, reader, signed, branch.block);
+  if (before === undefined && fault !== undefined) throw fault;
   if (before === undefined) return;
+  const itself = (await history.standsIn(id, branch.block, 'applied')) !== undefined;
   throw new AergoError(
     'AERGO_TRANSACTION_REPEATED',
-    `transaction ${id.slice(0, 7)} took effect before, in block ${before.slice(0, 7)}`,
+    itself
+      ? `transaction ${id.slice(0, 7)} took effect before, in block ${before.slice(0, 7)}`
+      : `what transaction ${id.slice(0, 7)} asks for took effect before, in block ${before.slice(0, 7)}, by another transaction`,
     {
       hint: `aergo tx ${id.slice(0, 7)}`,
       details: { transaction: id, block: before },
@@ -261,12 +270,12 @@ class Submission {
     const bound = `${branch.name}:${branch.start}`;
     for (const { line, signed } of checked) {
       try {
-        if (this.#seen.has(signed.id)) {
+        if (this.#seen.has(firstOf(signed))) {
           throw new AergoError('AERGO_TRANSACTION_REPEATED', `transaction ${signed.id.slice(0, 7)} is there twice`);
         }
         await refuseRepeated(this.#context, signed, branch);
         await this.#gate.judge(signed.transaction);
-        this.#seen.add(signed.id);
+        this.#seen.add(firstOf(signed));
         const candidate = await ordinaryCandidate(this.#context.history, signed, bound, branch.block);
         admitted.push({ line, candidate });
       } catch (error) {

@@ -1,15 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../src/crypto/canonical-json.ts';
-import type { SigningKey } from '../../src/crypto/key.ts';
 import { signSsh } from '../../src/crypto/sshsig.ts';
-import { type BlockContent, BlockReader, putBlockTree, sealBlock } from '../../src/ledger/block.ts';
-import { objectsOfBlock } from '../../src/ledger/block-objects.ts';
-import { History } from '../../src/ledger/history.ts';
+import { type BlockContent, putBlockTree } from '../../src/ledger/block.ts';
 import { signTransaction } from '../../src/ledger/transaction.ts';
 import { type Commit, commitPayload, encodeCommit } from '../../src/object/commit.ts';
 import type { Oid } from '../../src/object/oid.ts';
-import { ObjectBuffer } from '../../src/object/source.ts';
-import { Store } from '../../src/store/store.ts';
+import { type Forgery, forge, sealed, verdict } from '../support/forgery.ts';
 import {
   closeQuietly,
   fixedOptions,
@@ -19,66 +15,6 @@ import {
   type TestRepository,
   withBank,
 } from '../support/repository.ts';
-
-interface Forgery {
-  readonly test: TestRepository;
-  readonly store: Store;
-  readonly reader: BlockReader;
-  readonly buffer: ObjectBuffer;
-  readonly head: Oid;
-  /** The content of the head block, a payment, to be changed. */
-  readonly content: BlockContent;
-}
-
-/** A repository whose last block is a payment, opened below the ledger so that anything can be written into it. */
-async function forge(
-  make: (forgery: Forgery) => Oid,
-  prepare: (test: TestRepository) => Promise<void> = async ({ repository, admin: key }) => {
-    await repository.call({ contract: 'bank', function: 'pay', args: ['alice', 'bob', '1'], key });
-  },
-): Promise<TestRepository> {
-  const test = await newRepository();
-  await withBank(test, { alice: '100', bob: '100' });
-  await prepare(test);
-  await closeQuietly(test.repository);
-  const history = new History();
-  const store = await Store.open(test.directory, { ...fixedOptions('forge'), derive: history.derive.bind(history) });
-  history.attach(store);
-  const reader = new BlockReader(store);
-  const head = store.ref('refs/heads/main')?.oid as Oid;
-  const { header, commit, engine, state } = reader.block(head);
-  const content = {
-    header,
-    parents: commit.parents,
-    engine,
-    transactions: reader.transactions(head),
-    receipts: reader.receipts(head),
-    state,
-    data: [],
-  };
-  const buffer = new ObjectBuffer(store);
-  const forged = make({ test, store, reader, buffer, head, content });
-  await store.write({
-    blocks: [{ id: forged, objects: objectsOfBlock(buffer, forged) }],
-    refs: [{ name: 'refs/heads/main', old: head, new: forged, height: header.height }],
-    operation: { time: 1, command: 'forge', head: 'refs/heads/main' },
-  });
-  await store.close();
-  return test;
-}
-
-async function verdict(test: TestRepository): Promise<unknown> {
-  const repository = await openRepository(test.directory);
-  try {
-    return await repository.verify();
-  } finally {
-    await closeQuietly(repository);
-  }
-}
-
-const sealed =
-  (change: (content: BlockContent, forgery: Forgery) => BlockContent, by?: SigningKey) => (forgery: Forgery) =>
-    sealBlock(forgery.buffer, change(forgery.content, forgery), by ?? forgery.test.admin);
 
 const withHeader = (changes: object) =>
   sealed((content) => ({ ...content, header: { ...content.header, ...changes } as BlockContent['header'] }));
