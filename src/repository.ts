@@ -28,6 +28,7 @@ import { exportGit, type GitExport } from './repository/export-git.ts';
 import { type ImportOptions, importTable } from './repository/import.ts';
 import { type InitOptions, initRepository, openContext } from './repository/init.ts';
 import { knownKeys } from './repository/known-keys.ts';
+import { borrow, type Loan } from './repository/lending.ts';
 import { type MergeOptions, type MergeResult, mergeBranches } from './repository/merge.ts';
 import * as read from './repository/read.ts';
 import {
@@ -83,9 +84,11 @@ export interface DeployOptions extends Signers {
 
 export class Repository {
   readonly #context: RepositoryContext;
+  readonly #loan: Loan | undefined;
 
-  private constructor(context: RepositoryContext) {
+  private constructor(context: RepositoryContext, loan?: Loan) {
     this.#context = context;
+    this.#loan = loan;
   }
 
   /**
@@ -98,7 +101,7 @@ export class Repository {
   }
 
   /**
-   * Opens a repository; one process has it at a time.
+   * Opens a repository; one process has it at a time. A server that has it open lends it until it is closed here.
    * @param directory the `.aergo` directory
    * @throws AergoError AERGO_NOT_A_REPOSITORY, AERGO_LOCKED, AERGO_FORMAT_NEWER, AERGO_STORE_DAMAGED
    */
@@ -112,11 +115,21 @@ export class Repository {
   }
 
   static async #opened(directory: string, options: RepositoryOptions, open: typeof Store.open): Promise<Repository> {
-    return new Repository(await openContext(directory, options, open));
+    const loan = await borrow(directory, options.lockTimeout_ms);
+    try {
+      return new Repository(await openContext(directory, options, open), loan);
+    } catch (error) {
+      loan?.end();
+      throw error;
+    }
   }
 
-  close(): Promise<void> {
-    return this.#context.close();
+  async close(): Promise<void> {
+    try {
+      await this.#context.close();
+    } finally {
+      this.#loan?.end();
+    }
   }
 
   /** The genesis block's id. */

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { root } from './world.ts';
 
 /** The folders whose tests start the built program. */
-const startsProcesses = /test\/(?:cli|tui|documents|long|node)/;
+const startsProcesses = /test\/(?:cli|tui|documents|long)/;
 
 export default function buildWhenStale(): void {
   const asked = process.argv.slice(2).filter((word) => word.startsWith('test/'));

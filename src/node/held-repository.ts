@@ -1,0 +1,131 @@
+/**
+ * One repository that the server holds: opened at the first need, shared by the requests that use it at once, closed when it
+ * has been idle for a while, and lent to a command on this machine that asks for it.
+ */
+import { AergoError } from '../errors.ts';
+import type { RepositoryContext, RepositoryOptions } from '../repository/context.ts';
+import { openContext } from '../repository/init.ts';
+import { Lender } from '../repository/lending.ts';
+import { Store } from '../store/store.ts';
+
+/** How long a request waits for a command that has borrowed the repository. */
+const patience_ms = 10_000;
+
+export class HeldRepository {
+  readonly #directory: string;
+  readonly #options: RepositoryOptions;
+  #context: Promise<RepositoryContext> | undefined;
+  #lender: Lender | undefined;
+  #users = 0;
+  #loans = 0;
+  /** Called whenever users or loans have become none. */
+  #waiting: (() => void)[] = [];
+  #lastUse_ms = 0;
+
+  /** @param directory the repository's own, as `ROOT/shop.aergo` */
+  constructor(directory: string, options: RepositoryOptions) {
+    this.#directory = directory;
+    this.#options = options;
+  }
+
+  /**
+   * Gives the open repository to `work`.
+   * @throws AergoError AERGO_LOCKED while a command has it for too long; what opening throws
+   */
+  async use<T>(work: (context: RepositoryContext) => Promise<T>): Promise<T> {
+    await this.#until(() => this.#loans === 0, patience_ms);
+    this.#users += 1;
+    try {
+      return await work(await this.#opened());
+    } finally {
+      this.#users -= 1;
+      this.#lastUse_ms = this.#options.clock();
+      this.#wake();
+    }
+  }
+
+  /** Whether a command has it, or waits for it. */
+  get lending(): boolean {
+    return this.#loans > 0;
+  }
+
+  /** Whether nobody has used it since then. */
+  idleSince(time_ms: number): boolean {
+    return this.#context !== undefined && this.#users === 0 && this.#lastUse_ms <= time_ms;
+  }
+
+  /** Waits for those who use it, and closes it; the next use opens it again. */
+  async close(): Promise<void> {
+    await this.#until(() => this.#users === 0);
+    await this.#lender?.close();
+    this.#lender = undefined;
+    await this.#closeContext();
+  }
+
+  #opened(): Promise<RepositoryContext> {
+    if (this.#context === undefined) {
+      const opening = this.#open();
+      this.#context = opening;
+      opening.catch(() => {
+        // The next request tries again.
+        if (this.#context === opening) this.#context = undefined;
+      });
+    }
+    return this.#context;
+  }
+
+  async #open(): Promise<RepositoryContext> {
+    const context = await openContext(this.#directory, this.#options, Store.open);
+    try {
+      this.#lender ??= await Lender.listen(this.#directory, {
+        release: () => this.#lend(),
+        takeBack: () => this.#takeBack(),
+      });
+      return context;
+    } catch (error) {
+      await context.close();
+      throw error;
+    }
+  }
+
+  async #closeContext(): Promise<void> {
+    const context = this.#context;
+    this.#context = undefined;
+    await (await context)?.close();
+  }
+
+  async #lend(): Promise<void> {
+    this.#loans += 1;
+    try {
+      await this.#until(() => this.#users === 0);
+      await this.#closeContext();
+    } catch (error) {
+      this.#takeBack();
+      throw error;
+    }
+  }
+
+  #takeBack(): void {
+    this.#loans -= 1;
+    this.#wake();
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
+  }
+
+  async #until(holds: () => boolean, patience_ms?: number): Promise<void> {
+    const patience = patience_ms === undefined ? undefined : AbortSignal.timeout(patience_ms);
+    while (!holds()) {
+      if (patience?.aborted === true) {
+        throw new AergoError('AERGO_LOCKED', 'a command on the server has the repository', { hint: 'try again' });
+      }
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+        patience?.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
+  }
+}

@@ -1,0 +1,72 @@
+/** A repository that a server holds is lent to a command that asks, and taken back when the command is done. */
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { HeldRepository } from '../../src/node/held-repository.ts';
+import { closeQuietly, fixedOptions, keyOf, newRepository, openRepository, withBank } from '../support/repository.ts';
+
+async function heldBank(): Promise<{ held: HeldRepository; directory: string }> {
+  const bank = await newRepository('held');
+  await withBank(bank, { alice: '100', bob: '50' });
+  await closeQuietly(bank.repository);
+  const held = new HeldRepository(bank.directory, fixedOptions('server'));
+  onTestFinished(() => held.close());
+  return { held, directory: bank.directory };
+}
+
+const height = (held: HeldRepository): Promise<number> =>
+  held.use(async (context) => context.history.record(context.branch().block).height);
+
+test('a command writes while a server has the repository, and the server then sees what it wrote', async () => {
+  const { held, directory } = await heldBank();
+  expect(await height(held)).toBe(3);
+  const socket = join(directory, 'socket');
+  expect(statSync(socket).mode & 0o777).toBe(0o600);
+  const repository = await openRepository(directory);
+  await repository.call({ contract: 'bank', function: 'pay', args: ['alice', 'bob', '1'], key: keyOf('ada') });
+  const waits = height(held);
+  await closeQuietly(repository);
+  expect(await waits).toBe(4);
+  await held.close();
+  expect(existsSync(socket)).toBe(false);
+});
+
+test('a command waits for the requests under way', async () => {
+  const { held, directory } = await heldBank();
+  const { promise: under, resolve: end } = Promise.withResolvers<void>();
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+  const order: string[] = [];
+  const request = held.use(async () => {
+    begin();
+    await under;
+    order.push('request');
+  });
+  await begun;
+  const command = openRepository(directory).then(async (repository) => {
+    order.push('command');
+    await closeQuietly(repository);
+  });
+  // A second request does not keep the command waiting for ever: it comes after it.
+  await expect.poll(() => held.lending).toBe(true);
+  const second = height(held).then(() => order.push('second request'));
+  end();
+  await Promise.all([request, command, second]);
+  expect(order).toEqual(['request', 'command', 'second request']);
+});
+
+test('a socket that a killed server left is no obstacle', async () => {
+  const { held, directory } = await heldBank();
+  await height(held);
+  const { createServer } = await import('node:net');
+  await held.close();
+  // Bound and closed without being unlinked, as by a process that was killed.
+  const left = createServer().listen(join(directory, 'left'));
+  await new Promise((resolve) => left.once('listening', resolve));
+  const { renameSync } = await import('node:fs');
+  renameSync(join(directory, 'left'), join(directory, 'socket'));
+  await new Promise((resolve) => left.close(resolve));
+  const repository = await openRepository(directory);
+  expect(repository.head.block.height).toBe(3);
+  await closeQuietly(repository);
+  expect(await height(held)).toBe(3);
+});
