@@ -1,0 +1,206 @@
+/**
+ * `.aergo/merge/`: a merge that waits for people. `merge.json` says which, and is there exactly while it waits: it is
+ * written last and removed first. `conflicts.ndjson` is derived and can be computed again; `choices.ndjson` is a log
+ * (pending-choices.ts). Read without the lock and without the store, the index or the engine, as `status` does.
+ */
+import { hash } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { open, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { canonicalJson } from '../crypto/canonical-json.ts';
+import { AergoError } from '../errors.ts';
+import type { BlockId } from '../ledger/block.ts';
+import type { RowWriter } from '../ledger/writers.ts';
+import { type Conflict, type ConflictId, conflictId } from '../merge/conflict.ts';
+import type { ChangedChoice } from '../merge/resolution.ts';
+import type { Choice } from '../merge/resolution-choice.ts';
+import type { ConflictTable } from '../merge/resolution-columns.ts';
+import { storeFault, systemCode } from '../store/damage.ts';
+import { appendChoices, choicesFor, countChoices, linesOfChoices } from './pending-choices.ts';
+
+/** `merge.json` */
+export interface PendingMerge {
+  /** The branch to merge into, and the one that is merged. */
+  readonly target: string;
+  readonly source: string;
+  /** Their heads when the conflicts were computed. */
+  readonly parents: readonly [BlockId, BlockId];
+  readonly mode: 'agreed' | 'rows';
+  readonly pinned: boolean;
+  /** ms since 1970 */
+  readonly begun: number;
+  readonly conflicts: { readonly total: number; readonly byContract: number; readonly left: number };
+  /** SHA-256 of `conflicts.ndjson`, in hex. */
+  readonly digest: string;
+}
+
+/** Who changed a row on one side, with what people read of it. */
+export interface SideWriter extends RowWriter {
+  readonly height: number;
+  /** The author's name as a member. */
+  readonly name?: string;
+}
+
+/** A conflict that is people's to settle, and who stands behind its two sides where that can be told. */
+export type PendingConflict = Conflict & {
+  readonly writers: { readonly ours?: SideWriter; readonly theirs?: SideWriter };
+};
+
+/** What `conflicts.ndjson` holds: the tables on its first line, then a conflict a line. */
+export interface PendingConflicts {
+  readonly tables: readonly ConflictTable[];
+  readonly conflicts: readonly PendingConflict[];
+}
+
+export class PendingFolder {
+  readonly #path: string;
+
+  /** @param directory the `.aergo` directory */
+  constructor(directory: string) {
+    this.#path = join(directory, 'merge');
+  }
+
+  /**
+   * The merge that waits; undefined when none does.
+   * @throws AergoError AERGO_STORE_DAMAGED when `merge.json` cannot be understood
+   */
+  read(): PendingMerge | undefined {
+    const text = this.#text('merge.json');
+    if (text === undefined) return undefined;
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch (error) {
+      throw this.#damaged(error);
+    }
+    if (!isPendingMerge(value)) throw this.#damaged();
+    return value;
+  }
+
+  #damaged(cause?: unknown): AergoError {
+    const file = join(this.#path, 'merge.json');
+    return new AergoError('AERGO_STORE_DAMAGED', `the file ${file} of a pending merge is damaged`, {
+      hint: 'aergo merge --abort     (forgets that merge and its choices)',
+      details: { file },
+      cause,
+    });
+  }
+
+  /** The conflicts that the merge left; undefined where the file is gone or damaged: then compute them again. */
+  conflicts(merge: PendingMerge): PendingConflicts | undefined {
+    const text = this.#text('conflicts.ndjson');
+    if (text === undefined || hash('sha256', text, 'hex') !== merge.digest) return undefined;
+    const [tables = '[]', ...lines] = text.split('\n').slice(0, -1);
+    return { tables: JSON.parse(tables), conflicts: lines.map((line) => JSON.parse(line)) };
+  }
+
+  /** What is chosen for these very conflicts. */
+  choices(conflicts: readonly Conflict[]): Map<ConflictId, Choice> {
+    return choicesFor(conflicts, this.#text('choices.ndjson') ?? '');
+  }
+
+  /** How many conflicts are resolved: what `status` says, from the log of choices alone. */
+  resolved(): number {
+    return countChoices(this.#text('choices.ndjson') ?? '');
+  }
+
+  /**
+   * Writes choices down: in the file when it returns, on the disk when it resolves.
+   * @throws AergoError AERGO_MERGE_NOT_PENDING when this merge waits no more, AERGO_STORE_FULL, AERGO_STORE_IO
+   */
+  async append(merge: PendingMerge, changes: readonly ChangedChoice[]): Promise<void> {
+    if (this.read()?.begun !== merge.begun) throw notPending();
+    if (changes.length === 0) return;
+    try {
+      await appendChoices(join(this.#path, 'choices.ndjson'), changes);
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') throw notPending();
+      throw storeFault(error, `writing ${this.#path}`);
+    }
+  }
+
+  /** A merge waits from now on; on the disk when it resolves. There is none yet: what lies there is of an earlier one. */
+  async begin(merge: Omit<PendingMerge, 'digest'>, conflicts: PendingConflicts): Promise<PendingMerge> {
+    return this.#write(merge, conflicts, []);
+  }
+
+  /** Its conflicts were computed again: choices that were made for these very rows stay, the others are dropped. */
+  async renew(merge: Omit<PendingMerge, 'digest'>, conflicts: PendingConflicts): Promise<PendingMerge> {
+    const chosen = this.choices(conflicts.conflicts);
+    const kept = conflicts.conflicts.flatMap((conflict): ChangedChoice[] => {
+      const choice = chosen.get(conflictId(conflict));
+      return choice === undefined ? [] : [{ conflict, choice }];
+    });
+    return this.#write(merge, conflicts, kept);
+  }
+
+  async #write(
+    merge: Omit<PendingMerge, 'digest'>,
+    { tables, conflicts }: PendingConflicts,
+    choices: readonly ChangedChoice[],
+  ): Promise<PendingMerge> {
+    const text = [tables, ...conflicts].map((value) => `${JSON.stringify(value)}\n`).join('');
+    const whole = { ...merge, digest: hash('sha256', text, 'hex') };
+    try {
+      mkdirSync(this.#path, { recursive: true });
+      await this.#replace('choices.ndjson', linesOfChoices(choices));
+      await this.#replace('conflicts.ndjson', text);
+      await this.#replace('merge.json', `${canonicalJson(whole)}\n`);
+      return whole;
+    } catch (error) {
+      throw storeFault(error, `writing ${this.#path}`);
+    }
+  }
+
+  async #replace(name: string, text: string): Promise<void> {
+    const path = join(this.#path, name);
+    const file = await open(`${path}.new`, 'w');
+    try {
+      await file.writeFile(text);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    await rename(`${path}.new`, path);
+    const directory = await open(this.#path, 'r');
+    try {
+      await directory.sync();
+    } finally {
+      await directory.close();
+    }
+  }
+
+  /** Forgets the merge. What a crash leaves behind without `merge.json` is no merge any more. */
+  remove(): void {
+    try {
+      rmSync(join(this.#path, 'merge.json'), { force: true });
+      rmSync(this.#path, { recursive: true, force: true });
+    } catch (error) {
+      throw storeFault(error, `removing ${this.#path}`);
+    }
+  }
+
+  #text(name: string): string | undefined {
+    try {
+      return readFileSync(join(this.#path, name), 'utf8');
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return undefined;
+      throw storeFault(error, `reading ${join(this.#path, name)}`);
+    }
+  }
+}
+
+/** The error where no merge waits. */
+export const notPending = (): AergoError =>
+  new AergoError('AERGO_MERGE_NOT_PENDING', 'no merge is pending here', { hint: 'aergo status' });
+
+function isPendingMerge(value: unknown): value is PendingMerge {
+  if (typeof value !== 'object' || value === null) return false;
+  const { target, source, parents, mode, begun, conflicts, digest } = value as Partial<
+    Record<keyof PendingMerge, unknown>
+  >;
+  const texts = [target, source, mode, digest].every((member) => typeof member === 'string');
+  return (
+    texts && Array.isArray(parents) && parents.length === 2 && typeof begun === 'number' && conflicts !== undefined
+  );
+}
