@@ -8,6 +8,8 @@ import { AergoError } from '../errors.ts';
 import { isOid, type Oid } from '../object/oid.ts';
 import type { ObjectSource } from '../object/source.ts';
 import { type BlockId, BlockReader } from './block.ts';
+import { isRowMerge } from './header.ts';
+import { blockInEffect } from './in-effect.ts';
 import { readLines } from './lines.ts';
 import type { Receipt } from './receipt.ts';
 import { Recent } from './recent.ts';
@@ -23,6 +25,10 @@ export interface BlockRecord {
   readonly bound: string;
   /** The first-parent ancestor at `jumpHeight(height)`; absent in the genesis block. */
   readonly jump?: BlockId;
+  /** The last agreed or rows merge on the first-parent chain up to here, itself included. */
+  readonly rowMerge?: BlockId;
+  /** Of such a merge: its bases. */
+  readonly bases?: readonly BlockId[];
 }
 
 /** A block in which a transaction stands, and what became of it there. */
@@ -112,7 +118,21 @@ export class History {
       const record = this.#recordFrom(jump, reader);
       jump = (jumpHeight(record.height) >= target ? record.jump : record.parents[0]) ?? jump;
     }
-    return { parents: commit.parents, height, time, bound, jump };
+    const record = { parents: commit.parents, height, time, bound, jump };
+    if (isRowMerge(header)) return { ...record, rowMerge: id, bases: header.base };
+    const rowMerge = this.#rowMergeUpTo(parent, reader);
+    return rowMerge === undefined ? record : { ...record, rowMerge };
+  }
+
+  #rowMergeUpTo(head: BlockId, reader: BlockReader): BlockId | undefined {
+    for (let id: BlockId | undefined = head; id !== undefined; ) {
+      const known = this.#lookup(id);
+      if (known !== undefined) return known.rowMerge;
+      const { header, commit } = reader.block(id);
+      if (isRowMerge(header)) return id;
+      [id] = commit.parents;
+    }
+    return undefined;
   }
 
   #recordFrom(id: BlockId, reader: BlockReader): BlockRecord {
@@ -208,18 +228,29 @@ export class History {
     return found;
   }
 
+  /** The block through which the transaction is in effect at `head` (in-effect.ts). */
+  async inEffect(transaction: TransactionId, head: BlockId): Promise<BlockId | undefined> {
+    const applied = (await this.occurrences(transaction)).filter((one) => one.status === 'applied');
+    if (applied.length === 0) return undefined;
+    return blockInEffect(
+      this,
+      applied.map((one) => one.block),
+      head,
+    );
+  }
+
   /**
-   * The block on the first-parent chain of `head` in which the transaction took effect, or another one of those that count
-   * as one with it (instead.ts).
+   * The block through which the transaction is in effect at `head`, or another one of those that count as one with it
+   * (instead.ts).
    */
   async tookEffect({ id, transaction }: SignedTransaction, head: BlockId): Promise<BlockId | undefined> {
     const first = transaction.instead ?? id;
     // What nobody dropped has nothing in its stead, and most transactions that come in are new.
     if (this.#entries?.derived(transactionKey(first)) === undefined) return undefined;
-    const itself = await this.standsIn(first, head, 'applied');
+    const itself = await this.inEffect(first, head);
     if (itself !== undefined) return itself;
     for (const { how, transaction: anew } of await this.namings(first)) {
-      const block = how === 'instead' ? await this.standsIn(anew, head, 'applied') : undefined;
+      const block = how === 'instead' ? await this.inEffect(anew, head) : undefined;
       if (block !== undefined) return block;
     }
     return undefined;
@@ -293,16 +324,19 @@ export class History {
    * The blocks that `theirs` has and `ours` has not, newest first, and the best common ancestors in byte order: those
    * common ancestors that are not ancestors of another. A block's time is after its parents', so visiting newest first
    * sees every child before its parents and each block once.
+   * Several of ours count as one that has all of them for parents.
    * Source: git's `paint_down_to_common`, commit-reach.c (its documentation: git-merge-base).
    */
-  compare(ours: BlockId, theirs: BlockId): { onlyTheirs: BlockId[]; bases: BlockId[] } {
-    const marks = new Map<BlockId, number>([[ours, 0]]);
+  compare(ours: BlockId | readonly BlockId[], theirs: BlockId): { onlyTheirs: BlockId[]; bases: BlockId[] } {
+    const marks = new Map<BlockId, number>();
     const mark = (id: BlockId, bits: number) => marks.set(id, (marks.get(id) ?? 0) | bits);
-    mark(ours, ofOurs);
-    mark(theirs, ofTheirs);
     const queue = new NewestFirst(this);
-    queue.add(ours);
-    queue.add(theirs);
+    const begin = (id: BlockId, bits: number): void => {
+      mark(id, bits);
+      queue.add(id);
+    };
+    for (const id of typeof ours === 'string' ? [ours] : ours) begin(id, ofOurs);
+    begin(theirs, ofTheirs);
     const onlyTheirs: BlockId[] = [];
     const bases: BlockId[] = [];
     while (queue.some((id) => ((marks.get(id) ?? 0) & belowBase) === 0)) {

@@ -84,7 +84,7 @@ export async function submitOne(
 }
 
 /** Refuses what the branch has already, under this id or another, and what is signed in the stead of nothing. */
-async function refuseRepeated(
+export async function refuseRepeated(
   context: RepositoryContext,
   signed: SignedTransaction,
   branch: BranchHead,
@@ -95,7 +95,7 @@ async function refuseRepeated(
   const fault = await insteadFault(history, reader, signed, branch.block);
   if (before === undefined && fault !== undefined) throw fault;
   if (before === undefined) return;
-  const itself = (await history.standsIn(id, branch.block, 'applied')) !== undefined;
+  const itself = (await history.inEffect(id, branch.block)) !== undefined;
   throw new AergoError(
     'AERGO_TRANSACTION_REPEATED',
     itself

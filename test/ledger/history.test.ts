@@ -2,10 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BlockId } from '../../src/ledger/block.ts';
 import { type BlockRecord, History, jumpHeight } from '../../src/ledger/history.ts';
+import { blockInEffect } from '../../src/ledger/in-effect.ts';
 
 /** A block of a made-up history: its index is its time. */
 interface Node {
   readonly parents: readonly number[];
+  /** It merges row by row, with these bases. */
+  readonly bases?: readonly number[];
 }
 
 const idOf = (index: number): BlockId => index.toString(16).padStart(64, '0') as BlockId;
@@ -20,7 +23,14 @@ function historyOf(nodes: readonly Node[]): History {
     let jump = first;
     while (jump !== undefined && (records[jump]?.height ?? 0) > jumpHeight(height)) jump = nodes[jump]?.parents[0];
     const base = { parents: parents.map(idOf), height, time: index, bound: 'main:0000000000000000' };
-    records.push(jump === undefined ? base : { ...base, jump: idOf(jump) });
+    const bases = nodes[index]?.bases?.map(idOf);
+    const rowMerge = bases === undefined ? (first === undefined ? undefined : records[first]?.rowMerge) : idOf(index);
+    records.push({
+      ...base,
+      ...(jump === undefined ? {} : { jump: idOf(jump) }),
+      ...(rowMerge === undefined ? {} : { rowMerge }),
+      ...(bases === undefined ? {} : { bases }),
+    });
   }
   const entries = new Map(records.map((record, index) => [`block/${idOf(index)}`, JSON.stringify(record)]));
   const history = new History();
@@ -112,6 +122,49 @@ describe('history', () => {
         expect(bases.map(indexOf).sort((x, y) => x - y)).toEqual(best.sort((x, y) => x - y));
         expect(history.isAncestor(idOf(theirs), idOf(ours))).toBe(oursAll.has(theirs));
       }),
+    );
+  });
+
+  it('compares several heads with one as a merge of them would compare', () => {
+    fc.assert(
+      fc.property(histories, fc.nat(), fc.nat(), fc.nat(), (nodes, a, b, c) => {
+        const several = [a % nodes.length, b % nodes.length];
+        const history = historyOf([...nodes, { parents: several }]);
+        const theirs = idOf(c % nodes.length);
+        expect(history.compare(several.map(idOf), theirs)).toEqual(history.compare(idOf(nodes.length), theirs));
+      }),
+    );
+  });
+
+  it('knows what is in effect: on the chain, and through merges row by row what was behind them and not at their bases', () => {
+    const applied = fc.array(fc.nat({ max: 40 }), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(
+        histories,
+        fc.array(fc.boolean(), { minLength: 40, maxLength: 40 }),
+        applied,
+        (plain, byRows, where) => {
+          const nodes = plain.map((node, index): Node => {
+            const [first, second] = node.parents;
+            if (first === undefined || second === undefined || byRows[index] !== true) return node;
+            const bases = historyOf(plain).compare(idOf(first), idOf(second)).bases.map(indexOf);
+            // A merge of what is there already is no merge.
+            return bases.includes(second) ? node : { ...node, bases };
+          });
+          const history = historyOf(nodes);
+          const blocks = where.filter((index) => index < nodes.length);
+          const inEffect: boolean[] = [];
+          for (const [index, { parents, bases }] of nodes.entries()) {
+            const [first, second] = parents.map((parent) => inEffect[parent] === true);
+            const taken = bases !== undefined && second === true && !bases.some((base) => inEffect[base]);
+            inEffect.push(blocks.includes(index) || first === true || taken);
+            const found = blockInEffect(history, blocks.map(idOf), idOf(index));
+            expect(found !== undefined).toBe(inEffect[index]);
+            if (found !== undefined) expect(blocks).toContain(indexOf(found));
+          }
+        },
+      ),
+      { numRuns: 300 },
     );
   });
 
