@@ -16,6 +16,7 @@ import type { Expectation } from './ledger/transaction.ts';
 import { contractInForce } from './ledger/working-state.ts';
 import { objectId } from './object/object.ts';
 import type { Oid } from './object/oid.ts';
+import { type BlamedRow, blame } from './repository/blame.ts';
 import * as branches from './repository/branches.ts';
 import type { BranchHead, RepositoryContext, RepositoryOptions } from './repository/context.ts';
 import {
@@ -31,6 +32,7 @@ import { knownKeys } from './repository/known-keys.ts';
 import { borrow, type Loan } from './repository/lending.ts';
 import { type MergeOptions, type MergeResult, mergeBranches } from './repository/merge.ts';
 import * as read from './repository/read.ts';
+import { type ResubmitOptions, type ResubmitResult, resubmit } from './repository/resubmit.ts';
 import {
   type SubmitOptions,
   type SubmitResult,
@@ -222,6 +224,11 @@ export class Repository {
     return importTable(this.#context, { ...options, sealer: options.sealer ?? options.key });
   }
 
+  /** Runs transactions again that a merge dropped; what no longer fits as it was signed is signed anew by its author. */
+  resubmit(options: ResubmitOptions): Promise<ResubmitResult> {
+    return resubmit(this.#context, options);
+  }
+
   merge(options: MergeOptions): Promise<MergeResult> {
     return mergeBranches(this.#context, options);
   }
@@ -286,6 +293,11 @@ export class Repository {
 
   diff(from: string, to: string, table?: string): Promise<read.Difference> {
     return read.differenceOf(this.#context, from, to, table);
+  }
+
+  /** Who stands behind the values of a row, or with an empty key of all rows of a table, one by one. */
+  blame(table: string, key: readonly string[], at?: string): AsyncGenerator<BlamedRow> {
+    return blame(this.#context, table, key, at);
   }
 
   /** Every key that stands in the repository: members, authors, sealers. */

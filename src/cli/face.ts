@@ -2,6 +2,7 @@
 
 export type { Receipt } from '../ledger/receipt.ts';
 export type { Transaction } from '../ledger/transaction.ts';
+export type { BlamedRow, ValueOrigin } from '../repository/blame.ts';
 export type { RepositoryOptions } from '../repository/context.ts';
 export type { ContractDifference, TableToChange } from '../repository/contract-diff.ts';
 export type { DropCause, MergeResult } from '../repository/merge.ts';
@@ -12,6 +13,7 @@ export type {
   TableView,
   TransactionView,
 } from '../repository/read.ts';
+export type { ResubmitResult } from '../repository/resubmit.ts';
 export type { SubmitResult, Submitted } from '../repository/submit.ts';
 export type { VerifyReport } from '../repository/verify.ts';
 export type { BlockSummary } from '../repository/views.ts';

@@ -56,6 +56,8 @@ export interface StageContext extends Omit<AdmissionContext, 'state'> {
   readonly dropChangedResults?: boolean;
   /** Recorded as left out by whoever sealed first: not run. */
   readonly leftOut?: ReadonlySet<TransactionId>;
+  /** Told of each transaction that takes effect, with the rows as it leaves them. */
+  readonly observe?: (signed: SignedTransaction, row: (table: string, name: string) => string | null) => void;
 }
 
 const largestBatch = 250;
@@ -188,6 +190,7 @@ class Staging {
     if (changedResult !== undefined && this.#context.dropChangedResults)
       return droppedFor(signed, resultChanged(changedResult));
     for (const { table, name, after } of outcome.changes) this.#state.write(table, name, after);
+    this.#observe(signed);
     const receipt: Receipt = {
       ...(outcome.result === null ? {} : { result: outcome.result }),
       status: 'applied',
@@ -241,7 +244,12 @@ class Staging {
         : await importRows(engine, buffer, this.#state, transaction, refusedBySnapshot);
     if ('status' in outcome) return leftOutOf(signed, outcome.exhausted);
     if ('error' in outcome) return droppedFor(signed, outcome);
+    this.#observe(signed);
     return { signed, receipt: { rows: outcome.rows, status: 'applied', tx: signed.id } };
+  }
+
+  #observe(signed: SignedTransaction): void {
+    this.#context.observe?.(signed, (table, name) => this.#state.row(table, name));
   }
 
   /** What applied imports brought and the state does not hold as that table's rows. */

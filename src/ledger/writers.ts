@@ -27,28 +27,35 @@ export interface RowWriter {
   readonly description: string;
 }
 
-const writerOf = (block: BlockId, { id, transaction }: SignedTransaction): RowWriter => ({
+export const writerOf = (block: BlockId, { id, transaction }: SignedTransaction): RowWriter => ({
   block,
   transaction: id,
   author: transaction.author,
   description: describeTransaction(transaction),
 });
 
+/** A row with the transactions of a block that wrote it, in the block's order. */
+export interface WrittenRow {
+  readonly row: RowReference;
+  readonly by: readonly SignedTransaction[];
+}
+
 /**
- * The transactions of a block that wrote each of these rows, in the block's order. The rows must be such that the block
- * changed (row-walk.ts); a migration is named for every row of its contract among them, as only running it again would tell
- * which of those that a call wrote as well it left alone.
+ * The transactions of a block that wrote each of these rows. The rows must be such that the block changed (row-walk.ts); a
+ * migration is named for every row of its contract among them, as only running it again would tell which of those that a
+ * call wrote as well it left alone.
  */
-function writersInBlock(
+export function writersInBlock(
   context: RowWalkContext,
   block: BlockId,
   rows: Iterable<RowReference>,
-): Map<RowKey, SignedTransaction[]> {
+): Map<RowKey, WrittenRow> {
   const { reader } = context;
-  const found = new Map<RowKey, SignedTransaction[]>();
+  const found = new Map<RowKey, { row: RowReference; by: SignedTransaction[] }>();
   const names = new Map<string, string[]>();
-  for (const [table, name] of rows) {
-    found.set(rowKey(table, name), []);
+  for (const row of rows) {
+    const [table, name] = row;
+    found.set(rowKey(table, name), { row, by: [] });
     const known = names.get(table);
     if (known === undefined) names.set(table, [name]);
     else known.push(name);
@@ -56,7 +63,7 @@ function writersInBlock(
   const receipts = reader.receipts(block);
   const bulk = new BulkWrites(context, block);
   for (const [index, signed] of reader.transactions(block).entries()) {
-    for (const key of writtenBy(signed.transaction, receipts[index], names, bulk)) found.get(key)?.push(signed);
+    for (const key of writtenBy(signed.transaction, receipts[index], names, bulk)) found.get(key)?.by.push(signed);
   }
   return found;
 }
@@ -136,8 +143,8 @@ export function lastWriters(
   const found = new Map<RowKey, RowWriter>();
   for (const { block, steps } of walk.blocks()) {
     const references = steps.map(({ table, name }): RowReference => [table, name]);
-    for (const [key, writers] of writersInBlock(context, block, references)) {
-      const last = writers.at(-1);
+    for (const [key, { by }] of writersInBlock(context, block, references)) {
+      const last = by.at(-1);
       if (last !== undefined) found.set(key, writerOf(block, last));
     }
   }

@@ -45,7 +45,7 @@ function unknownTable(state: State, table: string): AergoError {
   });
 }
 
-function schemaOf(state: State, table: string): TableSchema {
+export function schemaOf(state: State, table: string): TableSchema {
   const schema = state.table(table)?.schema;
   if (schema === undefined) throw unknownTable(state, table);
   return schema;
@@ -53,6 +53,15 @@ function schemaOf(state: State, table: string): TableSchema {
 
 export async function tableSchema(context: RepositoryContext, table: string, at = '@'): Promise<TableSchema> {
   return schemaOf(await context.stateAt(at), table);
+}
+
+/** The name of the row with this key. Throws `AERGO_USAGE` where the key has more or fewer columns. */
+export function nameOfRow(table: string, schema: TableSchema, key: readonly string[]): string {
+  if (key.length === schema.key.length) return nameOfKey(schema, key);
+  throw new AergoError(
+    'AERGO_USAGE',
+    `the key of ${table} has ${schema.key.length} columns (${schema.key.join(', ')}), ${key.length} given`,
+  );
 }
 
 /** The row with this key, the key's columns in order; `undefined`: there is none. */
@@ -63,14 +72,7 @@ export async function getRow(
   at = '@',
 ): Promise<RowView | undefined> {
   const state = await context.stateAt(at);
-  const schema = schemaOf(state, table);
-  if (key.length !== schema.key.length) {
-    throw new AergoError(
-      'AERGO_USAGE',
-      `the key of ${table} has ${schema.key.length} columns (${schema.key.join(', ')}), ${key.length} given`,
-    );
-  }
-  const line = state.readRow(table, nameOfKey(schema, key));
+  const line = state.readRow(table, nameOfRow(table, schemaOf(state, table), key));
   return line === undefined ? undefined : { row: decodeRow(line), version: rowVersion(line) };
 }
 

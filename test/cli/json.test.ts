@@ -57,6 +57,12 @@ test('reading commands', { timeout: 120_000 }, async () => {
   ]);
   expect((await json('log -n 1')).value.blocks).toHaveLength(1);
   expect((await json('log bank.accounts alice')).value.blocks).toMatchObject([{ height: 2 }]);
+  expect((await json('blame bank.accounts alice')).value.rows).toMatchObject([
+    {
+      key: ['alice'],
+      columns: [{ column: 'owner' }, { column: 'balance', origin: { transactions: [{ transaction: callOfAlice }] } }],
+    },
+  ]);
   expect((await json(`tx ${callOfAlice.slice(0, 8)}`)).value).toMatchObject({
     id: callOfAlice,
     transaction: { function: 'open_account' },

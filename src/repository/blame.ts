@@ -1,0 +1,204 @@
+/**
+ * Who stands behind the values of rows: for each column the transaction that gave it its value, found by walking back over
+ * the blocks that changed the row. Where several transactions of a block wrote the row, the block is run again to tell.
+ */
+import { AergoError } from '../errors.ts';
+import type { Block, BlockId } from '../ledger/block.ts';
+import type { RowReference } from '../ledger/receipt.ts';
+import { type RowAfter, rowsDuringBlock } from '../ledger/rerun.ts';
+import { type RowStep, RowWalk } from '../ledger/row-walk.ts';
+import type { SignedTransaction } from '../ledger/transaction.ts';
+import { type RowKey, type RowWriter, rowKey, type WrittenRow, writerOf, writersInBlock } from '../ledger/writers.ts';
+import { keyOfName } from '../state/name.ts';
+import { decodeRow, type Row, type RowValues } from '../state/row.ts';
+import type { TableSchema } from '../state/schema.ts';
+import type { RepositoryContext } from './context.ts';
+import { nameOfRow, schemaOf } from './read.ts';
+import type { BlockSummary } from './views.ts';
+
+/** A transaction behind a value; `name`: what the directory calls its author. */
+export interface ValueWriter extends Omit<RowWriter, 'block'> {
+  readonly name?: string;
+}
+
+/** Where a value comes from. */
+export interface ValueOrigin {
+  readonly block: Pick<BlockSummary, 'id' | 'height' | 'branch' | 'time'>;
+  /**
+   * The transaction that gave the value. Several: one of these, the block's run on this machine did not come to an end that
+   * would tell which.
+   */
+  readonly transactions: readonly ValueWriter[];
+}
+
+export interface BlamedColumn {
+  readonly column: string;
+  readonly value: string | null;
+  readonly origin: ValueOrigin;
+}
+
+/** A row with what stands behind each of its columns, in the table's order. */
+export interface BlamedRow {
+  readonly key: readonly string[];
+  readonly columns: readonly BlamedColumn[];
+}
+
+/** Rows whose way back is walked together: bounds what a table of any size takes of the memory. */
+const rowsAtOnce = 50_000;
+
+/**
+ * The origins of a row's values, or of all rows of a table in the order of their keys.
+ * @param key the key's columns in order; empty: all rows
+ * @param at the revision whose rows these are
+ * @throws AergoError AERGO_TABLE_UNKNOWN, AERGO_ROW_MISSING
+ */
+export async function* blame(
+  context: RepositoryContext,
+  table: string,
+  key: readonly string[],
+  at = '@',
+): AsyncGenerator<BlamedRow> {
+  const head = await context.resolve(at);
+  const state = await context.stateAt(head);
+  const schema = schemaOf(state, table);
+  if (key.length > 0) {
+    const name = nameOfRow(table, schema, key);
+    const line = state.readRow(table, name);
+    if (line === undefined) throw noRow(table, key, at);
+    yield* await new Blame(context, table, schema).rows(head, [{ name, line }]);
+    return;
+  }
+  let rows: Row[] = [];
+  for (const row of state.scanRows(table)) {
+    rows.push(row);
+    if (rows.length < rowsAtOnce) continue;
+    yield* await new Blame(context, table, schema).rows(head, rows);
+    rows = [];
+  }
+  yield* await new Blame(context, table, schema).rows(head, rows);
+}
+
+const noRow = (table: string, key: readonly string[], at: string): AergoError =>
+  new AergoError('AERGO_ROW_MISSING', `${table} has no row ${key.join(' ')}${at === '@' ? '' : ` at ${at}`}`, {
+    hint: `aergo log ${table} ${key.join(' ')}      shows who removed it, if it was there`,
+    details: { table, key },
+  });
+
+/** A column whose origin is looked for, and where to put it. */
+interface Want {
+  readonly column: string;
+  readonly put: (origin: ValueOrigin) => void;
+}
+
+/** A row of a block with the columns that the block gave their values. */
+interface Settled {
+  readonly step: RowStep<readonly Want[]>;
+  readonly wants: readonly Want[];
+}
+
+class Blame {
+  readonly #context: RepositoryContext;
+  readonly #table: string;
+  readonly #schema: TableSchema;
+  readonly #walk: RowWalk<readonly Want[]>;
+
+  constructor(context: RepositoryContext, table: string, schema: TableSchema) {
+    this.#context = context;
+    this.#table = table;
+    this.#schema = schema;
+    this.#walk = new RowWalk(context, (a, b) => [...a, ...b]);
+  }
+
+  async rows(head: BlockId, rows: readonly Row[]): Promise<BlamedRow[]> {
+    const asked = rows.map(({ name, line }) => {
+      const values = decodeRow(line);
+      const origins = new Map<string, ValueOrigin>();
+      const columns = this.#schema.columns.map((column) => column.name);
+      const wants = columns.map((column) => ({ column, put: (origin: ValueOrigin) => origins.set(column, origin) }));
+      this.#walk.follow(head, this.#table, name, wants);
+      return { key: keyOfName(this.#schema, name), columns, values, origins };
+    });
+    let blocks = 0;
+    for (const { block, steps } of this.#walk.blocks()) {
+      await this.#settle(this.#context.reader.block(block), steps);
+      blocks++;
+      this.#context.options.onProgress?.({ phase: 'blame', done: blocks, unit: 'blocks' });
+    }
+    return asked.map(({ key, columns, values, origins }) => ({
+      key,
+      columns: columns.flatMap((column) => {
+        const origin = origins.get(column);
+        return origin === undefined ? [] : [{ column, value: values[column] ?? null, origin }];
+      }),
+    }));
+  }
+
+  /** Gives the columns that the block changed their origin, and looks further for the others. */
+  async #settle(block: Block, steps: readonly RowStep<readonly Want[]>[]): Promise<void> {
+    const settled: Settled[] = [];
+    const [parent] = block.commit.parents;
+    for (const step of steps) {
+      const before = valuesOf(step.before);
+      const after = valuesOf(step.after);
+      const wants = step.payload.filter(({ column }) => before[column] !== after[column]);
+      const others = step.payload.filter((want) => !wants.includes(want));
+      if (parent !== undefined && others.length > 0) this.#walk.follow(parent, step.table, step.name, others);
+      if (wants.length > 0) settled.push({ step, wants });
+    }
+    if (settled.length > 0) await this.#name(block, settled);
+  }
+
+  async #name(block: Block, settled: readonly Settled[]): Promise<void> {
+    const references = settled.map(({ step }): RowReference => [step.table, step.name]);
+    const writers = writersInBlock(this.#context, block.id, references);
+    const during = await this.#during(block, writers);
+    for (const { step, wants } of settled) {
+      const key = rowKey(step.table, step.name);
+      const by = writers.get(key)?.by ?? [];
+      const versions = during?.get(key);
+      for (const { column, put } of wants) {
+        const one = versions && lastToChange(column, step.before, versions);
+        put(this.#origin(block, one === undefined ? by : [one]));
+      }
+    }
+  }
+
+  /** The rows with more than one writer as each of them left them; undefined where that cannot be told here. */
+  async #during(block: Block, writers: ReadonlyMap<RowKey, WrittenRow>): Promise<Map<RowKey, RowAfter[]> | undefined> {
+    const unclear = new Map([...writers].filter(([, { by }]) => by.length > 1));
+    if (unclear.size === 0 || block.engine !== this.#context.engineId) return undefined;
+    const { reader, history, cache, rights } = this.#context;
+    const engine = await this.#context.engine();
+    return rowsDuringBlock({ reader, history, cache, rights, engine }, block.id, unclear);
+  }
+
+  #origin({ id, header }: Block, by: readonly SignedTransaction[]): ValueOrigin {
+    const { height, branch, time } = header;
+    return {
+      block: { id, height, branch, time },
+      transactions: by.map((signed) => {
+        const { block: _, ...writer } = writerOf(id, signed);
+        const name = this.#context.directoryVersion.members.get(writer.author)?.name;
+        return name === undefined ? writer : { ...writer, name };
+      }),
+    };
+  }
+}
+
+const valuesOf = (line: string | null): RowValues => (line === null ? {} : decodeRow(line));
+
+/** The last of a block's transactions that gave the column another value. */
+function lastToChange(
+  column: string,
+  before: string | null,
+  versions: readonly RowAfter[],
+): SignedTransaction | undefined {
+  let value = valuesOf(before)[column];
+  let last: SignedTransaction | undefined;
+  for (const { signed, line } of versions) {
+    const after = valuesOf(line)[column];
+    if (after !== value) last = signed;
+    value = after;
+  }
+  return last;
+}
