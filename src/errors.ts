@@ -115,6 +115,7 @@ export const errorCodes = {
   AERGO_NODE: { exit: 'usage', summary: 'This version of Node is too old, and no other is at hand.' },
   AERGO_NOT_A_REPOSITORY: { exit: 'usage', summary: 'Neither the directory nor one above it is a repository.' },
   AERGO_NOT_BUILT: { exit: 'usage', summary: 'The program is not built: its dist/ is missing.' },
+  AERGO_NOT_DROPPED: { exit: 'usage', summary: 'No merge on this branch dropped the transaction.' },
   AERGO_OBJECT_DAMAGED: { exit: 'integrity', summary: 'A stored object is not what its id names.' },
   AERGO_OBJECT_INVALID: { exit: 'integrity', summary: "An object's bytes break a rule of the format." },
   AERGO_OBJECT_MISSING: { exit: 'integrity', summary: 'An object that something refers to is not there.' },
@@ -132,6 +133,12 @@ export const errorCodes = {
   AERGO_REMOTE_FORMAT: { exit: 'usage', summary: 'The remote repository is not in the SHA-256 object format.' },
   AERGO_REMOTE_REFUSED: { exit: 'rejected', summary: 'The remote answered with an error.' },
   AERGO_REPOSITORY_EXISTS: { exit: 'usage', summary: 'There is a repository here already.' },
+  AERGO_REQUEST_INVALID: { exit: 'usage', summary: 'A request to the server is not one that it understands.' },
+  AERGO_REQUEST_TOO_LARGE: { exit: 'usage', summary: 'A request to the server is larger than it may be.' },
+  AERGO_RESUBMIT_AUTHOR: {
+    exit: 'notAuthorised',
+    summary: 'A dropped transaction must be signed anew, which takes its author.',
+  },
   AERGO_RESULT_CHANGED: {
     exit: 'rejected',
     summary: 'A merged transaction gives another result than where it was applied.',
