@@ -5,7 +5,8 @@ export type { Transaction } from '../ledger/transaction.ts';
 export type { BlamedRow, ValueOrigin } from '../repository/blame.ts';
 export type { RepositoryOptions } from '../repository/context.ts';
 export type { ContractDifference, TableToChange } from '../repository/contract-diff.ts';
-export type { DropCause, MergeResult } from '../repository/merge.ts';
+export type { DropCause } from '../repository/drop-causes.ts';
+export type { MergeResult } from '../repository/merge.ts';
 export type {
   ContractInfo,
   RowDifference,

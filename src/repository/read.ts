@@ -16,7 +16,7 @@ import type { State } from '../state/state.ts';
 import { diffStates, type TableDifference } from '../state/state-difference.ts';
 import type { SnapshotView } from './branches.ts';
 import type { RepositoryContext } from './context.ts';
-import { causeInBlock, type DropCause } from './merge.ts';
+import { causeInBlock, type DropCause } from './drop-causes.ts';
 import { type BlockSummary, summaryOf, type TransactionInBlock } from './views.ts';
 
 /** A row with the version that `expect` takes. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DroppedTransaction } from '../../src/repository/merge.ts';
+import type { DroppedTransaction } from '../../src/repository/drop-causes.ts';
 import { newRepository, type TestRepository, withBank } from '../support/repository.ts';
 
 const payment = (sender: string, recipient: string, amount: string) => ({
