@@ -84,7 +84,6 @@ const ruleSchema = z
       .exactOptional(),
   })
   .refine((rule) => Object.keys(rule).length > 1, { message: 'a rule says something' });
-export type Rule = z.infer<typeof ruleSchema>;
 
 /** `policy.json`. */
 export const policySchema = z.strictObject({

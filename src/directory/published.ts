@@ -1,0 +1,55 @@
+/**
+ * Which blocks a version has published: those that its heads, or an earlier version's, reach. A block by a key that was
+ * revoked later is valid only among them: a stolen key cannot fork the past, whatever date it claims.
+ */
+import type { BlockId } from '../ledger/block.ts';
+import type { History } from '../ledger/history.ts';
+import type { Oid } from '../object/oid.ts';
+import { versionsBack } from './chain.ts';
+import type { Head } from './files.ts';
+import type { DirectoryReader } from './version.ts';
+
+export class PublishedBlocks {
+  readonly #versions: DirectoryReader;
+  readonly #newest: Oid;
+  readonly #history: Pick<History, 'has' | 'record'>;
+  readonly #below = new Map<number, ReadonlySet<BlockId>>();
+
+  /** @param newest the version in force */
+  constructor(versions: DirectoryReader, newest: Oid, history: Pick<History, 'has' | 'record'>) {
+    this.#versions = versions;
+    this.#newest = newest;
+    this.#history = history;
+  }
+
+  /** Whether a version below `version` published the block. The first question about a version reads what it published. */
+  isPublishedBelow(block: BlockId, version: number): boolean {
+    let published = this.#below.get(version);
+    if (published === undefined) {
+      published = this.#publishedBelow(version);
+      this.#below.set(version, published);
+    }
+    return published.has(block);
+  }
+
+  #publishedBelow(number: number): ReadonlySet<BlockId> {
+    const published = new Set<BlockId>();
+    let last: ReadonlyMap<string, Head> | undefined;
+    for (const { version, heads } of versionsBack(this.#versions, this.#newest)) {
+      if (version >= number || heads === last) continue;
+      for (const { head } of heads.values()) this.#add(head, published);
+      last = heads;
+    }
+    return published;
+  }
+
+  /** The block and its ancestors, each visited once; nothing where it is of a branch that ended and whose blocks went. */
+  #add(head: BlockId, published: Set<BlockId>): void {
+    const open = this.#history.has(head) ? [head] : [];
+    for (let id = open.pop(); id !== undefined; id = open.pop()) {
+      if (published.has(id)) continue;
+      published.add(id);
+      open.push(...this.#history.record(id).parents);
+    }
+  }
+}
