@@ -134,22 +134,33 @@ function overLimit(written: Written | undefined, result: string | null): string 
   return `${count.toLocaleString('en')} ${what}, of ${limit.toLocaleString('en')} that a call may have`;
 }
 
+/**
+ * What the driver noted of a call that failed; undefined where it did not.
+ * @throws EngineBroken where nobody can tell what is left of the server
+ */
+export function failedCall([state = null, message = null, origin = null]: readonly (string | null)[]):
+  | CallFailure
+  | CallDeadline
+  | undefined {
+  if (state === null) return undefined;
+  const raised = raisedByContract.test(origin ?? '');
+  const exhausted = raised ? undefined : exhaustedBy(state);
+  if (exhausted === 'stack') return { status: 'deadline', exhausted };
+  // What is left of the server's memory is anybody's guess.
+  if (exhausted !== undefined) throw new EngineBroken(message ?? state, exhausted);
+  if (state.startsWith('XX') && !raised) throw new EngineBroken(message ?? state);
+  return failureOf(state, message ?? '', raised);
+}
+
 type BatchOutcome =
   | { status: 'ok'; result: string | null; changes: RowWrite[] }
   | CallDeadline
   | { status: 'failed'; failure: CallFailure; unfit?: true };
 
 function outcomeOf(answer: BatchAnswer, index: number, first: number): BatchOutcome {
-  const [result = null, state = null, message = null, origin = null] = answer.rows[index] ?? [];
-  if (state !== null) {
-    const raised = raisedByContract.test(origin ?? '');
-    const exhausted = raised ? undefined : exhaustedBy(state);
-    if (exhausted === 'stack') return { status: 'deadline', exhausted };
-    // What is left of the server's memory is anybody's guess.
-    if (exhausted !== undefined) throw new EngineBroken(message ?? state, exhausted);
-    if (state.startsWith('XX') && !raised) throw new EngineBroken(message ?? state);
-    return { status: 'failed', failure: failureOf(state, message ?? '', raised) };
-  }
+  const [result = null, ...failure] = answer.rows[index] ?? [];
+  const failed = failedCall(failure);
+  if (failed !== undefined) return failed.status === 'deadline' ? failed : { status: 'failed', failure: failed };
   const noted = answer.noted.get(first + index);
   const over = overLimit(noted, result);
   if (over !== undefined)

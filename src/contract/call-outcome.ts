@@ -14,6 +14,14 @@ export interface EngineCall {
   readonly args: readonly (string | null)[];
 }
 
+/** A function to be asked: it may read, and nothing of it stays. It has no author and no transaction. */
+export interface EngineQuestion {
+  readonly contract: string;
+  /** Public or private. */
+  readonly function: string;
+  readonly args: readonly (string | null)[];
+}
+
 export type ConstraintKind = 'unique' | 'foreign-key' | 'check' | 'not-null';
 
 /** A call that failed; it has changed nothing. */
@@ -49,6 +57,9 @@ export interface CallDeadline {
 }
 
 export type CallOutcome = CallSuccess | CallFailure | CallDeadline;
+
+/** What a function answered; one that tries to write fails with SQLSTATE 25006. */
+export type AnswerOutcome = Pick<CallSuccess, 'status' | 'result'> | CallFailure | CallDeadline;
 
 const constraints: Readonly<Record<string, ConstraintKind>> = {
   '23505': 'unique',

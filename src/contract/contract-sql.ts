@@ -115,11 +115,17 @@ function sealFunction(name: string, signature: FunctionSignature): string[] {
   ];
 }
 
-function trampolineSql(name: string, domains: readonly DomainType[], signature: FunctionSignature): string {
+/** @param as the trampoline's own name, where it is not the function's */
+function trampolineSql(
+  name: string,
+  domains: readonly DomainType[],
+  signature: FunctionSignature,
+  as = signature.name,
+): string {
   const calls = callSchemaOf(name);
   const schema = quoteName(name);
   const role = roleOf(name);
-  const trampoline = `${calls}.${quoteName(signature.name)}`;
+  const trampoline = `${calls}.${quoteName(as)}`;
   const values = signature.arguments.map((argument, at) => `a[${at + 1}]::${sqlType(schema, argument.type)}`);
   const checks = signature.arguments.flatMap((argument, at) => confirmation(schema, domains, argument, at));
   const call = `${codeSchemaOf(name)}.${quoteName(signature.name)}(${values.join(', ')})`;
@@ -191,7 +197,12 @@ export function driverSql(contracts: readonly InstalledContract[]): string {
   const dispatch = cases.length === 0 ? '' : `CASE c.contract ${cases.join('\n')} END CASE;`;
   return `
 DROP FUNCTION IF EXISTS "aergo$host".run(text, text[], int[], int[], text[]);
-CREATE FUNCTION "aergo$host".run(nonce text, contexts text[], contracts int[], functions int[], arguments text[])
+${batchSql('"aergo$host".run', dispatch)}`;
+}
+
+/** @param dispatch PL/pgSQL that runs one call, `c`, and leaves its result in `result` */
+function batchSql(name: string, dispatch: string): string {
+  return `CREATE FUNCTION ${name}(nonce text, contexts text[], contracts int[], functions int[], arguments text[])
 RETURNS TABLE (result text, state text, message text, origin text) LANGUAGE plpgsql AS $driver$
 #variable_conflict use_column
 DECLARE
@@ -210,6 +221,22 @@ BEGIN
   result := $1; state := NULL; message := NULL; origin := NULL;
   RETURN NEXT;
 END $driver$;`;
+}
+
+/**
+ * A driver like that of calls, `pg_temp."aergo$answer"`, over some functions, private ones too, each by its place; it runs
+ * them by trampolines that are made with it, and goes with the savepoint that it was made in.
+ */
+export function answerDriverSql(
+  functions: readonly { readonly installed: InstalledContract; readonly signature: FunctionSignature }[],
+): string {
+  const made = functions.map(({ installed: { name, contract }, signature }, index) => {
+    const as = `$answer$${index}`;
+    const call = `WHEN ${index} THEN result := ${callSchemaOf(name)}.${quoteName(as)}(c.arguments::text[]);`;
+    return { trampoline: trampolineSql(name, contract.domains, signature, as), call };
+  });
+  const dispatch = `CASE c.function ${made.map(({ call }) => call).join('\n')} END CASE;`;
+  return [...made.map(({ trampoline }) => trampoline), batchSql('pg_temp."aergo$answer"', dispatch)].join('\n');
 }
 
 /** Takes a contract out again, with everything in it. */

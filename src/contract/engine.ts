@@ -8,7 +8,9 @@ import type { Oid } from '../object/oid.ts';
 import type { ObjectSource } from '../object/source.ts';
 import type { Row } from '../state/row.ts';
 import { canTakeBack, takeBack } from './block-steps.ts';
-import type { CallOutcome, EngineCall } from './call-outcome.ts';
+import type { AnswerOutcome, CallOutcome, EngineCall, EngineQuestion } from './call-outcome.ts';
+import { answerQuestions, fitGivenRows } from './engine-answers.ts';
+import { type ChangeOutcome, setRows } from './engine-changes.ts';
 import { type DeployMigration, type DeployOutcome, deployContract, forgetDeployment } from './engine-deploy.ts';
 import { engineFiles } from './engine-description.ts';
 import { type Block, EngineHost } from './engine-host.ts';
@@ -16,14 +18,26 @@ import { type ImportOutcome, insertRows, normaliseRows } from './engine-import.t
 import { EnginePlace } from './engine-place.ts';
 import { type Query, runQuery, runQueryAt } from './engine-query.ts';
 import { runCalls } from './engine-run.ts';
+import type { RowWrite } from './net-changes.ts';
 import type { ParsedContract } from './parsed-contract.ts';
 import { checkQuery } from './query-gate.ts';
+import type { GivenRow, RowFit } from './row-violation.ts';
 import type { EngineVariant, QueryAnswer } from './worker-messages.ts';
 
-export type { CallDeadline, CallFailure, CallOutcome, ConstraintKind, EngineCall } from './call-outcome.ts';
+export type {
+  AnswerOutcome,
+  CallDeadline,
+  CallFailure,
+  CallOutcome,
+  ConstraintKind,
+  EngineCall,
+  EngineQuestion,
+} from './call-outcome.ts';
+export type { ChangeOutcome } from './engine-changes.ts';
 export type { DeployMigration, DeployOutcome } from './engine-deploy.ts';
 export type { ImportOutcome } from './engine-import.ts';
 export type { RowWrite } from './net-changes.ts';
+export type { GivenRow, RowFault, RowFaultKind, RowFit, RowViolation } from './row-violation.ts';
 export type { QueryAnswer } from './worker-messages.ts';
 
 /** With what makes it another engine (`EngineVariant`), which is for engines in memory only. */
@@ -124,7 +138,7 @@ export class Engine {
     return runCalls(this.#host, this.#inBlock(), calls, this.#deadline_ms);
   }
 
-  /** Takes back the last `run` or `deploy` whole. */
+  /** Takes back the last `run`, `deploy` or `changeRows` whole. */
   async undo(): Promise<void> {
     const block = this.#inBlock();
     const steps = block.steps.splice(block.steps.length - block.last.steps);
@@ -169,6 +183,37 @@ export class Engine {
    */
   async importRows(table: string, lines: readonly string[]): Promise<ImportOutcome> {
     return insertRows(this.#host, this.#inBlock(), table, lines);
+  }
+
+  /**
+   * Sets rows inside a block, of any tables, all or none: no trigger and no cascade, and every constraint holds afterwards.
+   * What replaces or deletes goes before what comes, so their order says nothing. The cost follows the changes; only rows that
+   * name a removed one are looked for in the whole table where no index begins with a column of the foreign key.
+   * @param changes `before` as the rows are now; lines as PostgreSQL writes them
+   * @throws AergoError AERGO_IMPORT_NOT_NORMAL for a line that PostgreSQL would write otherwise, AERGO_TABLE_UNKNOWN
+   */
+  async changeRows(changes: readonly RowWrite[]): Promise<ChangeOutcome> {
+    return setRows(this.#host, this.#inBlock(), changes);
+  }
+
+  /**
+   * Judges rows inside a block, each by itself: its texts, CHECK and NOT NULL, not what is unique and what it names. Gives
+   * each as PostgreSQL writes it, or why it cannot stand. Nothing of them is kept.
+   * @throws AergoError AERGO_TABLE_UNKNOWN
+   */
+  async fitRows(rows: readonly GivenRow[]): Promise<RowFit[]> {
+    this.#inBlock();
+    return fitGivenRows(this.#host, rows);
+  }
+
+  /**
+   * Asks functions inside a block, private ones too: they see its rows and its clock, and nothing of them stays. Who tries
+   * to write fails (SQLSTATE 25006). `aergo.author()`, `aergo.tx_id()` and `aergo.caller()` are NULL.
+   * @throws AergoError AERGO_FUNCTION_UNKNOWN
+   */
+  async answer(questions: readonly EngineQuestion[]): Promise<AnswerOutcome[]> {
+    this.#inBlock();
+    return answerQuestions(this.#host, questions, this.#deadline_ms);
   }
 
   /** Ends the block: its rows are now those of `state`. An engine that is lost here is made anew by the next move. */

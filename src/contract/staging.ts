@@ -105,9 +105,8 @@ export function insertStage(materialiser: Materialiser, table: string): CallFail
   return undefined;
 }
 
-/** PostgreSQL rounds a number that has too many decimals, and takes NaN: neither is what the file says. */
 /** What PostgreSQL would round off or cut away when it reads the value; other faults it tells itself. */
-function loss(value: string, type: string): string | undefined {
+export function loss(value: string, type: string): string | undefined {
   if (/^numeric(\(|$)/.test(type)) return misfit(value.trim(), type);
   if (/^varchar(\(|$)/.test(type)) return misfit(value, type);
   return /^timestamp/.test(type) && /\.\d{7}/.test(value) ? 'has more than 6 digits of a second' : undefined;

@@ -3,11 +3,24 @@
  * that the last one can be taken back, and the state's id written together with its rows.
  */
 import { AergoError } from '../errors.ts';
+import { answerAll } from './answers.ts';
 import { runBatch } from './batch.ts';
-import { type CallFailure, type CallOutcome, type EngineCall, exhaustedBy, failureOf } from './call-outcome.ts';
+import {
+  type AnswerOutcome,
+  type CallFailure,
+  type CallOutcome,
+  type EngineCall,
+  type EngineQuestion,
+  exhaustedBy,
+  failureOf,
+} from './call-outcome.ts';
 import { type Materialiser, StatementFailure } from './materialiser.ts';
 import { readRows } from './migrate-rows.ts';
+import type { RowWrite } from './net-changes.ts';
+import { changeRows } from './row-changes.ts';
+import { fitAll } from './row-fit.ts';
 import type { RowPiece } from './row-pieces.ts';
+import type { GivenRow, RowFit, RowViolation } from './row-violation.ts';
 import { EngineBroken, SqlFailure } from './session.ts';
 import { engineLimits } from './settings.ts';
 import { insertStage, openStage, stagePiece } from './staging.ts';
@@ -86,6 +99,29 @@ export class BlockTransaction {
     return { names: names.slice(from, from + count), lines: lines.slice(from, from + count) };
   }
 
+  /** Sets rows, all or none: then what stands in the way. */
+  changeRows(changes: readonly RowWrite[]): readonly RowViolation[] {
+    this.#save();
+    try {
+      const violations = changeRows(this.#materialiser, changes);
+      if (violations.length > 0) this.undo();
+      return violations;
+    } catch (error) {
+      if (error instanceof AergoError) this.undo();
+      throw error;
+    }
+  }
+
+  /** Judges rows of any tables, in their order. */
+  fitRows(rows: readonly GivenRow[]): readonly RowFit[] {
+    return this.#aside(() => fitAll(this.#materialiser, rows));
+  }
+
+  /** Asks functions, which may read. */
+  answer(questions: readonly EngineQuestion[]): readonly AnswerOutcome[] {
+    return this.#aside(() => answerAll(this.#materialiser, questions));
+  }
+
   importBegin(table: string): void {
     this.#save();
     openStage(this.#materialiser, table);
@@ -140,6 +176,16 @@ export class BlockTransaction {
   #release(): void {
     if (this.#savepoint) this.#execute('RELEASE SAVEPOINT run');
     this.#savepoint = false;
+  }
+
+  /** Does something of which nothing stays. */
+  #aside<Result>(look: () => Result): Result {
+    this.#execute('SAVEPOINT aside');
+    try {
+      return look();
+    } finally {
+      this.#execute('ROLLBACK TO SAVEPOINT aside; RELEASE SAVEPOINT aside');
+    }
   }
 
   #importing(): { table: string; rows: number } {

@@ -1,12 +1,14 @@
 /**
  * What the engine and its worker say to each other: one request at a time, one answer each, under the request's number.
  */
-import type { CallFailure, CallOutcome, EngineCall, Exhausted } from './call-outcome.ts';
+import type { AnswerOutcome, CallFailure, CallOutcome, EngineCall, EngineQuestion, Exhausted } from './call-outcome.ts';
 import type { RowMove } from './materialiser.ts';
 import type { Migration } from './migrate-rows.ts';
+import type { RowWrite } from './net-changes.ts';
 import type { ParsedContract } from './parsed-contract.ts';
 import type { Perturbation } from './perturbation.ts';
 import type { RowPiece } from './row-pieces.ts';
+import type { GivenRow, RowFit, RowViolation } from './row-violation.ts';
 
 /** What came of installing a contract that an author deploys: `line` is that of the statement that failed. */
 export type InstallOutcome =
@@ -63,6 +65,10 @@ export interface WorkerCalls {
   deploy: { request: InstallRequest; answer: InstallOutcome };
   /** Rows of a table after the migration that `deploy` ran, from the given one on; fewer than asked for at the end. */
   migratedRows: { request: { table: string; from: number; count: number }; answer: RowPiece };
+  /** Gives what stands in the way; then nothing has changed. */
+  changeRows: { request: { changes: readonly RowWrite[] }; answer: readonly RowViolation[] };
+  fitRows: { request: { rows: readonly GivenRow[] }; answer: readonly RowFit[] };
+  answer: { request: { questions: readonly EngineQuestion[] }; answer: readonly AnswerOutcome[] };
   importBegin: { request: { table: string }; answer: null };
   importPiece: { request: { lines: readonly string[] }; answer: null };
   importEnd: { request: object; answer: CallFailure | null };

@@ -94,6 +94,9 @@ const handlers: Handlers = {
   },
   deploy: (request) => current().deploy(request),
   migratedRows: ({ table, from, count }) => current().migratedRows(table, from, count),
+  changeRows: ({ changes }) => current().changeRows(changes),
+  fitRows: ({ rows }) => current().fitRows(rows),
+  answer: ({ questions }) => current().answer(questions),
   importBegin({ table }) {
     current().importBegin(table);
     return null;
