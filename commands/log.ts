@@ -6,11 +6,15 @@ import type { BlockSummary } from '../src/cli/face.ts';
 import { parseCount } from '../src/cli/flag-values.ts';
 import { logLine } from '../src/cli/render/block.ts';
 import { drawGraph } from '../src/cli/render/graph.ts';
+import { changesLines } from '../src/cli/render/row-history.ts';
+import { visible } from '../src/cli/render/visible.ts';
 import { readRevisionWords } from '../src/cli/revision-words.ts';
-import { blocksThatChanged } from '../src/cli/row-history.ts';
+import { AergoError } from '../src/errors.ts';
 
 export default class Log extends AergoCommand {
   static override summary = 'list blocks, newest first';
+  static override description =
+    'With a table the blocks that changed it; with a key too the changes of that row, through merges of every kind.';
   static override usage = 'log [REV | REV1..REV2] [TABLE [KEY…]]';
   static override args = { words: words('a revision or a range of two; then a table, and a key in it') };
   static override flags = {
@@ -27,16 +31,23 @@ export default class Log extends AergoCommand {
     const limit = flags.limit === undefined ? {} : { limit: parseCount(flags.limit, '--limit') };
     await this.withRepository(async (repository) => {
       const { revisions, table, key } = await readRevisionWords(args.words ?? [], 1, repository);
-      const [range] = revisions;
-      const options = { firstParent: !flags.graph, ...(range === undefined ? {} : { range }) };
-      const blocks =
-        table === undefined
-          ? await repository.log({ ...options, ...limit })
-          : await blocksThatChanged(repository, await repository.log(options), { table, key, ...limit });
-      if (flags.jsonl) await this.printEach(blocks);
-      else if (this.output.options.json) this.print({ blocks: [...blocks] }, () => []);
-      else this.print({}, () => (flags.graph ? drawGraph(this.#nodes(blocks)) : this.#lines(blocks)));
+      const options = { ...limit, ...(revisions[0] === undefined ? {} : { range: revisions[0] }) };
+      if (table === undefined) {
+        return this.#blocks(await repository.log({ ...options, firstParent: !flags.graph }), flags);
+      }
+      if (flags.graph) throw graphOfTable();
+      if (key.length === 0) return this.#blocks(await repository.tableLog(table, options), flags);
+      const history = await repository.rowLog(table, key, options);
+      const { changes } = history;
+      if (flags.jsonl) return this.printEach(changes);
+      this.print({ blocks: changes.map(({ block }) => block), changes }, () => changesLines(history, this.style));
+      if (changes.length === 0) this.output.note(`no block here changed ${table} ${key.map(visible).join(' ')}`);
     });
+  }
+
+  async #blocks(blocks: readonly BlockSummary[], { jsonl, graph }: { jsonl: boolean; graph: boolean }): Promise<void> {
+    if (jsonl) await this.printEach(blocks);
+    else this.print({ blocks }, () => (graph ? drawGraph(this.#nodes(blocks)) : this.#lines(blocks)));
   }
 
   *#lines(blocks: Iterable<BlockSummary>): Generator<string> {
@@ -47,3 +58,8 @@ export default class Log extends AergoCommand {
     for (const block of blocks) yield { id: block.id, parents: block.parents, text: logLine(block, this.style) };
   }
 }
+
+const graphOfTable = (): AergoError =>
+  new AergoError('AERGO_USAGE', '--graph draws all blocks, not those of a table', {
+    hint: 'aergo log --graph      or without --graph: aergo log TABLE [KEY…]',
+  });

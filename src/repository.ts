@@ -33,6 +33,7 @@ import { borrow, type Loan } from './repository/lending.ts';
 import { type MergeOptions, type MergeResult, mergeBranches } from './repository/merge.ts';
 import * as read from './repository/read.ts';
 import { type ResubmitOptions, type ResubmitResult, resubmit } from './repository/resubmit.ts';
+import { type RowHistory, type RowHistoryOptions, rowHistory, tableHistory } from './repository/row-history.ts';
 import {
   type SubmitOptions,
   type SubmitResult,
@@ -249,6 +250,16 @@ export class Repository {
 
   log(options: read.LogOptions = {}): Promise<BlockSummary[]> {
     return read.logBlocks(this.#context, options);
+  }
+
+  /** The blocks that changed a table, newest first, along the lines of descent that its rows came by. */
+  tableLog(table: string, options: RowHistoryOptions = {}): Promise<BlockSummary[]> {
+    return tableHistory(this.#context, table, options);
+  }
+
+  /** What became of a row, each change with who made it. */
+  rowLog(table: string, key: readonly string[], options: RowHistoryOptions = {}): Promise<RowHistory> {
+    return rowHistory(this.#context, table, key, options);
   }
 
   show(id: string): Promise<read.Shown> {

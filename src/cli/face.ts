@@ -15,9 +15,10 @@ export type {
   TransactionView,
 } from '../repository/read.ts';
 export type { ResubmitResult } from '../repository/resubmit.ts';
+export type { RowHistory } from '../repository/row-history.ts';
 export type { SubmitResult, Submitted } from '../repository/submit.ts';
 export type { VerifyReport } from '../repository/verify.ts';
-export type { BlockSummary } from '../repository/views.ts';
+export type { BlockSummary, ValueWriter } from '../repository/views.ts';
 export type { Repository } from '../repository.ts';
 export type { RowValues } from '../state/row.ts';
 export type { TableSchema } from '../state/schema.ts';

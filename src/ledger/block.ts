@@ -11,6 +11,7 @@ import { type Commit, commitPayload, decodeCommit, encodeCommit, type Signature 
 import type { Oid } from '../object/oid.ts';
 import { type ObjectBuffer, type ObjectSource, readBlob, readTree } from '../object/source.ts';
 import { encodeTree, type TreeEntry } from '../object/tree.ts';
+import { decodeConflict, type SettledConflict } from './conflict-list.ts';
 import { type BlockHeader, headerSchema } from './header.ts';
 import { putLines, readLines } from './lines.ts';
 import { blockMessage } from './message.ts';
@@ -147,6 +148,11 @@ export class BlockReader {
       this.#receipts.get(id) ??
       this.#receipts.set(id, readReceipts(this.source, id, this.block(id).entries.get('receipts')))
     );
+  }
+
+  /** Of an agreed or a rows merge: the conflicts that it met, in table and name order. */
+  conflicts(id: BlockId): readonly SettledConflict[] {
+    return readLines(this.source, this.block(id).entries.get('conflicts')).map(decodeConflict);
   }
 
   /** The id of the repository that the block belongs to: its genesis block's. */

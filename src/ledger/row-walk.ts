@@ -2,12 +2,15 @@
  * Going back through history with rows: newest block first, each row along the line of descent that its value came by.
  *
  * A block changed a row where its line differs from that at the first parent; a block that leaves the line as it was did not
- * change it, whatever ran in between. Tables with equal trees are passed over, so the cost follows the blocks on the way and
+ * change it, whatever ran in between. An agreed or a rows merge changes nothing but what it decided: any other row that is not
+ * as at its first parent came by the second, and is followed there. Tables with equal trees are passed over, so the cost follows the blocks on the way and
  * the rows that changed in them, not the rows that are looked for.
  */
-import type { NodeCache, Table } from '../state/table.ts';
-import { diffTables, readRow } from '../state/table.ts';
+import { encodeRow, type RowValues } from '../state/row.ts';
+import { diffTables, type NodeCache, readRow, type Table } from '../state/table.ts';
 import type { BlockId, BlockReader } from './block.ts';
+import { MergeDecisions, type RowDecision } from './decisions.ts';
+import { isRowMerge } from './header.ts';
 import { type History, NewestFirst } from './history.ts';
 import { TableFolders } from './table-folders.ts';
 
@@ -26,10 +29,20 @@ export interface RowStep<P> {
   /** The line at the first parent; null: no such row. */
   readonly before: string | null;
   readonly after: string | null;
+  /** In an agreed or a rows merge: what it decided. It may have decided for the row as it was. */
+  readonly decision?: RowDecision;
 }
 
 /** Rows of one table that stand before a block, by name. */
 type Waiting<P> = Map<string, P>;
+
+/** An agreed or a rows merge: the head that was merged, and what was decided. */
+interface RowMerge {
+  readonly source: BlockId;
+  readonly decisions: MergeDecisions;
+}
+
+const lineOf = (row: RowValues | null): string | null => (row === null ? null : encodeRow(row));
 
 /** Up to so many rows are read one by one; more are found by walking the difference of the table. */
 const readSingly = 16;
@@ -64,28 +77,49 @@ export class RowWalk<P> {
     for (let block = this.#queue.take(); block !== undefined; block = this.#queue.take()) {
       const waiting = this.#waiting.get(block) ?? new Map<string, Waiting<P>>();
       this.#waiting.delete(block);
-      const [parent] = this.#context.history.record(block).parents;
+      const [parent, source] = this.#context.history.record(block).parents;
       if (parent === undefined) continue;
-      const steps = [...waiting].flatMap(([table, rows]) => this.#pass(block, parent, table, rows));
+      const merge = source === undefined ? undefined : this.#rowMerge(block, source);
+      const steps = [...waiting].flatMap(([table, rows]) => this.#pass(block, parent, merge, table, rows));
       if (steps.length > 0) yield { block, steps };
     }
   }
 
+  #rowMerge(block: BlockId, source: BlockId): RowMerge | undefined {
+    const { reader } = this.#context;
+    return isRowMerge(reader.header(block)) ? { source, decisions: new MergeDecisions(reader, block) } : undefined;
+  }
+
   /** Lets the rows of a table that the block left alone go on to where they came from; gives the others. */
-  #pass(block: BlockId, parent: BlockId, table: string, rows: Waiting<P>): RowStep<P>[] {
+  #pass(block: BlockId, parent: BlockId, merge: RowMerge | undefined, table: string, rows: Waiting<P>): RowStep<P>[] {
     const { reader } = this.#context;
     const was = this.#folders.idOf(reader.block(parent).state, table);
     const is = this.#folders.idOf(reader.block(block).state, table);
-    const steps: RowStep<P>[] = [];
+    const steps = merge === undefined ? [] : this.#decided(merge, this.#folders.table(is ?? was), table, rows);
     if (was !== is) {
+      const fromSource = new Map<string, P>();
       for (const { name, before, after } of this.#changes(this.#folders.table(was), this.#folders.table(is), rows)) {
         if (!rows.has(name)) continue;
         const payload = rows.get(name) as P;
         rows.delete(name);
-        steps.push({ table, name, payload, before, after });
+        if (merge === undefined) steps.push({ table, name, payload, before, after });
+        else fromSource.set(name, payload);
       }
+      if (merge !== undefined) this.#arrive(merge.source, table, fromSource);
     }
     this.#arrive(parent, table, rows);
+    return steps;
+  }
+
+  /** Takes the rows that the merge decided out of those that wait. */
+  #decided({ decisions }: RowMerge, is: Table | undefined, table: string, rows: Waiting<P>): RowStep<P>[] {
+    const steps: RowStep<P>[] = [];
+    for (const [name, decision] of decisions.of(table, is?.schema)) {
+      if (!rows.has(name)) continue;
+      const payload = rows.get(name) as P;
+      rows.delete(name);
+      steps.push({ table, name, payload, before: lineOf(decision.ours), after: lineOf(decision.result), decision });
+    }
     return steps;
   }
 

@@ -6,6 +6,7 @@ import type { KeyId } from '../crypto/key.ts';
 import type { Oid } from '../object/oid.ts';
 import { readRow } from '../state/table.ts';
 import type { BlockId } from './block.ts';
+import type { RowDecision } from './decisions.ts';
 import { dataRoot } from './import-rows.ts';
 import { describeTransaction } from './message.ts';
 import type { Receipt, RowReference } from './receipt.ts';
@@ -18,16 +19,18 @@ export type RowKey = string & { readonly __rowKey: true };
 
 export const rowKey = (table: string, name: string): RowKey => `${table} ${name}` as RowKey;
 
-/** Who stands behind a row: a transaction in the block where it took effect. */
+/** Who stands behind a row: a transaction in the block where it took effect, or a merge that decided it. */
 export interface RowWriter {
   readonly block: BlockId;
-  readonly transaction: TransactionId;
+  /** Absent where the contract decided in a merge: no transaction says so. */
+  readonly transaction?: TransactionId;
+  /** Of the transaction; where there is none, who sealed the merge. */
   readonly author: KeyId;
-  /** As in block messages: `bank.pay alice bob 5`. */
+  /** As in block messages: `bank.pay alice bob 5`; of a merge `agreed merge of what-if`. */
   readonly description: string;
 }
 
-export const writerOf = (block: BlockId, { id, transaction }: SignedTransaction): RowWriter => ({
+const writerOf = (block: BlockId, { id, transaction }: SignedTransaction): RowWriter => ({
   block,
   transaction: id,
   author: transaction.author,
@@ -122,6 +125,14 @@ class BulkWrites {
   }
 }
 
+/** Who decided a row in a merge. */
+function deciderOf({ reader }: RowWalkContext, block: BlockId, { transaction }: RowDecision): RowWriter {
+  if (transaction !== undefined) return writerOf(block, transaction);
+  const { header, sealer } = reader.block(block);
+  const source = header.kind === 'merge' ? ` merge of ${header.source.slice(0, header.source.lastIndexOf(':'))}` : '';
+  return { block, author: sealer, description: `agreed${source}` };
+}
+
 /**
  * The last transaction that wrote each row, of those that `head` has and `stop` has not: what a merge or a log says stands
  * behind a row. A row that none of them changed is not among the answers.
@@ -142,8 +153,12 @@ export function lastWriters(
   for (const [table, name] of rows) walk.follow(head, table, name, true);
   const found = new Map<RowKey, RowWriter>();
   for (const { block, steps } of walk.blocks()) {
-    const references = steps.map(({ table, name }): RowReference => [table, name]);
-    for (const [key, { by }] of writersInBlock(context, block, references)) {
+    const written: RowReference[] = [];
+    for (const { table, name, decision } of steps) {
+      if (decision === undefined) written.push([table, name]);
+      else found.set(rowKey(table, name), deciderOf(context, block, decision));
+    }
+    for (const [key, { by }] of writersInBlock(context, block, written)) {
       const last = by.at(-1);
       if (last !== undefined) found.set(key, writerOf(block, last));
     }

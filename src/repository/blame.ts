@@ -4,31 +4,48 @@
  */
 import { AergoError } from '../errors.ts';
 import type { Block, BlockId } from '../ledger/block.ts';
+import type { RowDecision } from '../ledger/decisions.ts';
 import type { RowReference } from '../ledger/receipt.ts';
 import { type RowAfter, rowsDuringBlock } from '../ledger/rerun.ts';
 import { type RowStep, RowWalk } from '../ledger/row-walk.ts';
 import type { SignedTransaction } from '../ledger/transaction.ts';
-import { type RowKey, type RowWriter, rowKey, type WrittenRow, writerOf, writersInBlock } from '../ledger/writers.ts';
+import { type RowKey, rowKey, type WrittenRow, writersInBlock } from '../ledger/writers.ts';
+import type { ConflictSide } from '../merge/conflict.ts';
 import { keyOfName } from '../state/name.ts';
 import { decodeRow, type Row, type RowValues } from '../state/row.ts';
 import type { TableSchema } from '../state/schema.ts';
 import type { RepositoryContext } from './context.ts';
 import { nameOfRow, schemaOf } from './read.ts';
-import type { BlockSummary } from './views.ts';
-
-/** A transaction behind a value; `name`: what the directory calls its author. */
-export interface ValueWriter extends Omit<RowWriter, 'block'> {
-  readonly name?: string;
-}
+import { type BlockSummary, namedWriter, type ValueWriter } from './views.ts';
 
 /** Where a value comes from. */
 export interface ValueOrigin {
   readonly block: Pick<BlockSummary, 'id' | 'height' | 'branch' | 'time'>;
   /**
-   * The transaction that gave the value. Several: one of these, the block's run on this machine did not come to an end that
-   * would tell which.
+   * The transaction that gave the value; none where the contract decided. Several: one of these, the block's run on this
+   * machine did not come to an end that would tell which.
    */
   readonly transactions: readonly ValueWriter[];
+  /** In an agreed or a rows merge whose sides differed in the column. */
+  readonly decision?: ValueDecision;
+}
+
+/** How a merge came to a value, and what stands behind the values that it came from. */
+export interface ValueDecision {
+  readonly by: 'contract' | 'person';
+  /** The branch that was merged. */
+  readonly source: string;
+  /** Whose value it is; `new`: of neither side. */
+  readonly took: ConflictSide | 'new';
+  /** What it took; of a new value those of both sides, as far as they had the row. */
+  readonly from: readonly SideValue[];
+}
+
+export interface SideValue {
+  readonly side: ConflictSide;
+  readonly value: string | null;
+  /** Absent where the merge made its base of several blocks. */
+  readonly origin?: ValueOrigin;
 }
 
 export interface BlamedColumn {
@@ -138,6 +155,10 @@ class Blame {
     const settled: Settled[] = [];
     const [parent] = block.commit.parents;
     for (const step of steps) {
+      if (step.decision !== undefined) {
+        this.#decided(block, step, step.decision);
+        continue;
+      }
       const before = valuesOf(step.before);
       const after = valuesOf(step.after);
       const wants = step.payload.filter(({ column }) => before[column] !== after[column]);
@@ -146,6 +167,40 @@ class Blame {
       if (wants.length > 0) settled.push({ step, wants });
     }
     if (settled.length > 0) await this.#name(block, settled);
+  }
+
+  /** A column in which the sides agree was not decided; of another the merge is the origin, and what it took is looked for. */
+  #decided(block: Block, { table, name, payload }: RowStep<readonly Want[]>, decision: RowDecision): void {
+    const { header, commit } = block;
+    const [ours, theirs] = commit.parents;
+    if (header.kind !== 'merge' || ours === undefined || theirs === undefined) return;
+    // A base of several blocks stands nowhere.
+    const base = header.base.length === 1 ? header.base[0] : undefined;
+    const heads = { base, ours, theirs };
+    const source = header.source.slice(0, header.source.lastIndexOf(':'));
+    for (const want of payload) {
+      const { column } = want;
+      const valueAt = (side: ConflictSide | 'result') => decision[side]?.[column];
+      const result = valueAt('result');
+      if (valueAt('ours') === valueAt('theirs') && valueAt('ours') === result) {
+        this.#walk.follow(ours, table, name, [want]);
+        continue;
+      }
+      const took = sides.find((side) => valueAt(side) === result) ?? 'new';
+      const from = (took === 'new' ? (['ours', 'theirs'] as const) : [took]).flatMap((side) => {
+        const value = valueAt(side);
+        if (value === undefined) return [];
+        const found: { -readonly [M in keyof SideValue]: SideValue[M] } = { side, value };
+        const head = heads[side];
+        const put = (origin: ValueOrigin) => {
+          found.origin = origin;
+        };
+        if (head !== undefined) this.#walk.follow(head, table, name, [{ column, put }]);
+        return [found];
+      });
+      const by = decision.transaction === undefined ? [] : [decision.transaction];
+      want.put({ ...this.#origin(block, by), decision: { by: decision.by, source, took, from } });
+    }
   }
 
   async #name(block: Block, settled: readonly Settled[]): Promise<void> {
@@ -174,16 +229,12 @@ class Blame {
 
   #origin({ id, header }: Block, by: readonly SignedTransaction[]): ValueOrigin {
     const { height, branch, time } = header;
-    return {
-      block: { id, height, branch, time },
-      transactions: by.map((signed) => {
-        const { block: _, ...writer } = writerOf(id, signed);
-        const name = this.#context.directoryVersion.members.get(writer.author)?.name;
-        return name === undefined ? writer : { ...writer, name };
-      }),
-    };
+    const transactions = by.map((signed) => namedWriter(this.#context, signed));
+    return { block: { id, height, branch, time }, transactions };
   }
 }
+
+const sides: readonly ConflictSide[] = ['ours', 'theirs', 'base'];
 
 const valuesOf = (line: string | null): RowValues => (line === null ? {} : decodeRow(line));
 

@@ -132,17 +132,25 @@ export async function logBlocks(context: RepositoryContext, options: LogOptions)
   return blocks;
 }
 
+/** The last block of `REV` or `REV1..REV2`, and which blocks the second has and the first has not. */
+export async function blockRange(
+  context: RepositoryContext,
+  range: string,
+): Promise<{ readonly head: BlockId; readonly only?: ReadonlySet<BlockId> }> {
+  const [, from, to] = /^(.*?)\.\.(.*)$/s.exec(range) ?? [];
+  const head = await context.resolve((to ?? range) || '@');
+  if (from === undefined) return { head };
+  return { head, only: new Set(context.history.compare(await context.resolve(from || '@'), head).onlyTheirs) };
+}
+
 async function blocksInRange(
   context: RepositoryContext,
   range: string,
   firstParent: boolean,
 ): Promise<Iterable<BlockId>> {
   const { history } = context;
-  const [, from, to] = /^(.*?)\.\.(.*)$/s.exec(range) ?? [];
-  const head = await context.resolve((to ?? range) || '@');
-  const all = firstParent ? history.chain(head) : history.reachable([head]);
-  if (from === undefined) return all;
-  const only = new Set(history.compare(await context.resolve(from || '@'), head).onlyTheirs);
+  const { head, only } = await blockRange(context, range);
+  if (only === undefined) return firstParent ? history.chain(head) : history.reachable([head]);
   return [...only].filter((id) => !firstParent || history.isOnChain(id, head));
 }
 
@@ -193,7 +201,7 @@ export async function receiptView(context: RepositoryContext, prefix: string): P
   const view = await transactionView(context, prefix);
   const receipts: TransactionView['receipts'][number][] = [];
   for (const one of view.receipts) {
-    const cause = one.receipt.status === 'dropped' ? await causeInBlock(context, one.block, view.id) : undefined;
+    const cause = one.receipt.status === 'dropped' ? await causeInBlock(context, one.block.id, view.id) : undefined;
     receipts.push(cause === undefined ? one : { ...one, cause });
   }
   return { ...view, receipts };

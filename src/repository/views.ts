@@ -2,8 +2,9 @@
 import type { KeyId } from '../crypto/key.ts';
 import type { Block, BlockId } from '../ledger/block.ts';
 import type { Counts, MergeMode } from '../ledger/header.ts';
+import { describeTransaction } from '../ledger/message.ts';
 import type { Receipt } from '../ledger/receipt.ts';
-import type { Transaction, TransactionId } from '../ledger/transaction.ts';
+import type { SignedTransaction, Transaction, TransactionId } from '../ledger/transaction.ts';
 import type { RepositoryContext } from './context.ts';
 
 export interface BlockSummary {
@@ -45,4 +46,20 @@ export interface Sealed {
   readonly block: BlockSummary;
   readonly transaction: TransactionId;
   readonly receipt: Receipt;
+}
+
+/** A transaction that wrote a row; `name`: what the directory calls its author. */
+export interface ValueWriter {
+  readonly transaction: TransactionId;
+  readonly author: KeyId;
+  /** As in block messages: `bank.pay alice bob 5`. */
+  readonly description: string;
+  readonly name?: string;
+}
+
+export function namedWriter(context: RepositoryContext, signed: SignedTransaction): ValueWriter {
+  const { author } = signed.transaction;
+  const name = context.directoryVersion.members.get(author)?.name;
+  const writer = { transaction: signed.id, author, description: describeTransaction(signed.transaction) };
+  return name === undefined ? writer : { ...writer, name };
 }

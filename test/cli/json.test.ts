@@ -56,7 +56,12 @@ test('reading commands', { timeout: 120_000 }, async () => {
     { height: 0, kind: 'genesis' },
   ]);
   expect((await json('log -n 1')).value.blocks).toHaveLength(1);
-  expect((await json('log bank.accounts alice')).value.blocks).toMatchObject([{ height: 2 }]);
+  expect((await json('log bank.accounts')).value.blocks).toMatchObject([{ height: 2 }, { height: 1 }]);
+  expect((await json('log bank.accounts alice')).value).toMatchObject({
+    blocks: [{ height: 2 }],
+    changes: [{ key: ['alice'], after: { balance: '100.00' }, transactions: [{ transaction: callOfAlice }] }],
+  });
+  expect(await json('log --graph bank.accounts')).toMatchObject({ code: 2, value: { error: { code: 'AERGO_USAGE' } } });
   expect((await json('blame bank.accounts alice')).value.rows).toMatchObject([
     {
       key: ['alice'],

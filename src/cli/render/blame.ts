@@ -1,7 +1,8 @@
 /** `blame`: a line for each column of a row, with the transaction behind its value, who signed it, and where it stands. */
 import type { BlamedRow, ValueOrigin } from '../face.ts';
 import type { Style } from '../output.ts';
-import { aligned, short, shortKey } from './columns.ts';
+import { aligned, short } from './columns.ts';
+import { writerName } from './row-history.ts';
 import { shownValue, visible } from './visible.ts';
 
 /** Rows whose lines are aligned with each other: what comes one by one cannot wait for the last. */
@@ -20,25 +21,48 @@ export async function* blameLines(table: string, rows: AsyncIterable<BlamedRow>,
 }
 
 function* linesTogether(table: string, rows: readonly BlamedRow[], style: Style): Generator<string> {
-  const lines = aligned(rows.flatMap((row) => row.columns.map(columnCells)));
+  const cells = rows.map((row) => row.columns.flatMap(columnCells));
+  const lines = aligned(cells.flat());
   let next = 0;
-  for (const { key, columns } of rows) {
+  for (const [index, { key }] of rows.entries()) {
     yield style.bold(`${table} ${key.map(visible).join(' ')}`);
-    yield* lines.slice(next, next + columns.length);
-    next += columns.length;
+    const count = cells[index]?.length ?? 0;
+    yield* lines.slice(next, next + count);
+    next += count;
   }
 }
 
-/** `  balance   37.50   77b0c4e   ada   block 5 on main   bank.transfer alice bob 12.50` */
-function columnCells({ column, value, origin }: BlamedRow['columns'][number]): string[] {
-  return [`  ${visible(column)}`, shownValue(value), ...originCells(origin)];
+/** `  balance   37.50   77b0c4e   ada   block 5 on main   bank.transfer alice bob 12.50`; below it what a merge took. */
+function columnCells({ column, value, origin }: BlamedRow['columns'][number]): string[][] {
+  return [[`  ${visible(column)}`, shownValue(value), ...originCells(origin)], ...sideCells(origin, 2)];
 }
 
-function originCells({ block, transactions }: ValueOrigin): string[] {
+/** The values that a merge decided on, each with what stands behind it, as deep as merges follow each other. */
+function sideCells({ decision }: ValueOrigin, depth: number): string[][] {
+  return (decision?.from ?? []).flatMap(({ side, value, origin }) => {
+    const name = `${'  '.repeat(depth)}${side}`;
+    if (origin === undefined) return [[name, shownValue(value)]];
+    return [[name, shownValue(value), ...originCells(origin)], ...sideCells(origin, depth + 1)];
+  });
+}
+
+function originCells({ block, transactions, decision }: ValueOrigin): string[] {
   const where = `block ${block.height} on ${visible(block.branch)}`;
   const [one, ...more] = transactions;
+  const who = one === undefined ? '' : writerName(one);
+  if (decision !== undefined) {
+    const decided = decision.by === 'contract' ? 'the contract' : who;
+    const what = `merge of ${visible(decision.source)}: ${decided} ${tookText[decision.took]}`;
+    return [short(one?.transaction ?? block.id), who, where, what];
+  }
   if (one === undefined) return ['', '', where];
-  const who = one.name === undefined ? shortKey(one.author) : visible(one.name);
   if (more.length === 0) return [short(one.transaction), who, where, visible(one.description)];
   return ['', '', where, `one of ${transactions.map(({ transaction }) => short(transaction)).join(', ')}`];
 }
+
+const tookText = {
+  ours: 'took ours',
+  theirs: 'took theirs',
+  base: 'took the base',
+  new: 'made a new value of both',
+} as const;
