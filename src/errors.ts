@@ -19,6 +19,10 @@ export const exitCodes = {
 export type ExitKind = keyof typeof exitCodes;
 
 export const errorCodes = {
+  AERGO_AGREED_MERGE_IN_SOURCE: {
+    exit: 'rejected',
+    summary: 'The source holds an agreed or a rows merge, which an automatic merge cannot run again.',
+  },
   AERGO_ARGUMENT_COUNT: {
     exit: 'usage',
     summary: 'A function was called with another number of arguments than it has.',
@@ -109,8 +113,34 @@ export const errorCodes = {
   AERGO_LOCKED: { exit: 'tryAgain', summary: 'Another process is using the repository.' },
   AERGO_MACHINE_BUSY: { exit: 'tryAgain', summary: 'A call that ran in time once did not when it had to run again.' },
   AERGO_MANIFEST_INVALID: { exit: 'integrity', summary: "A contract's manifest is not in its form." },
+  AERGO_MERGE_CHECK_FAILED: {
+    exit: 'rejected',
+    summary: "A contract's check_merge() refuses what the merge would give.",
+  },
+  AERGO_MERGE_CONSTRAINT: {
+    exit: 'rejected',
+    summary: 'The rows that people chose for conflicts cannot stand together.',
+  },
+  AERGO_MERGE_CONTRACT_DIFFERS: {
+    exit: 'rejected',
+    summary: 'A contract was deployed on both sides of a merge, differently.',
+  },
+  AERGO_MERGE_CRISS_CROSS: {
+    exit: 'rejected',
+    summary: 'The two sides have several merge bases, and these cannot be merged without people.',
+  },
+  AERGO_MERGE_LOGIC_CHANGED: {
+    exit: 'rejected',
+    summary: "The target's resolver is another one than the branch agreed on.",
+  },
+  AERGO_MERGE_LOGIC_INVALID: { exit: 'usage', summary: 'The function cannot be the merge logic of a branch.' },
+  AERGO_MERGE_MODE: { exit: 'usage', summary: 'The branches are not merged in that way.' },
   AERGO_MERGE_NOT_PENDING: { exit: 'usage', summary: 'No merge waits for people to settle its conflicts.' },
   AERGO_MERGE_PENDING: { exit: 'usage', summary: 'A merge waits for people to settle its conflicts.' },
+  AERGO_MERGE_SCHEMA_DIFFERS: {
+    exit: 'rejected',
+    summary: "One side of a merge changed a table's schema, the other its rows.",
+  },
   AERGO_NAME_INVALID: { exit: 'usage', summary: 'This cannot name a contract, a table or a function.' },
   AERGO_NODE: { exit: 'usage', summary: 'This version of Node is too old, and no other is at hand.' },
   AERGO_NOT_A_REPOSITORY: { exit: 'usage', summary: 'Neither the directory nor one above it is a repository.' },

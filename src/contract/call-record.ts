@@ -66,6 +66,13 @@ export class CallRecord {
     this.#calls.push({ name, mode, at });
   }
 
+  /** The functions of other contracts that a function calls, itself or by way of its own contract's, in name order. */
+  callsOut(name: string): string[] {
+    const seen = new Set([name]);
+    for (const known of seen) for (const callee of this.#functions.get(known)?.calls ?? []) seen.add(callee);
+    return [...seen].filter((callee) => callee.includes('.')).sort();
+  }
+
   /** Refuses the calls whose effect would depend on the order of rows. */
   judge(findings: Findings): void {
     const changing = this.#spread((fn) => fn.changes);

@@ -3,6 +3,7 @@
  * so `contract check` needs neither. What it lets through is run by the sandbox as if it had not been read.
  */
 import { AergoError } from '../errors.ts';
+import type { CallRecord } from './call-record.ts';
 import { type Finding, Findings } from './findings.ts';
 import type { ParsedContract, ParsedMigration } from './parsed-contract.ts';
 import { loadParser } from './parser.ts';
@@ -72,10 +73,15 @@ export async function migrationOf(source: string, before: ParsedContract): Promi
   return { statements: contract.statements };
 }
 
+/** The public functions of other contracts that a function of a deployed source calls, also by way of its own contract's. */
+export async function callsOutOf(source: string, name: string): Promise<string[]> {
+  return (await readSource(source)).calls?.callsOut(name) ?? [];
+}
+
 async function readSource(
   source: string,
   kind: SourceKind = {},
-): Promise<{ findings: Findings; contract?: ParsedContract }> {
+): Promise<{ findings: Findings; contract?: ParsedContract; calls?: CallRecord }> {
   await loadParser();
   const findings = new Findings(source);
   if (Buffer.byteLength(source) > maxSource_bytes) {
@@ -87,7 +93,7 @@ async function readSource(
       const reader = new SourceReader(source, findings, kind);
       const contract = reader.read();
       const isText = !findings.list().some((finding) => finding.code === 'AERGO_CONTRACT_SYNTAX');
-      if (isText && reader.isReadable) return { findings, contract };
+      if (isText && reader.isReadable) return { findings, contract, calls: reader.calls };
     } catch (error) {
       // Our own walk over a tree is as deep as the tree.
       if (!(error instanceof RangeError)) throw error;

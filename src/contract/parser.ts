@@ -47,6 +47,13 @@ export function parseStatements(text: string): ParsedStatement[] {
   });
 }
 
+/** Where a statement's first token stands, in bytes: before it the parser leaves white space and comments. */
+export function beginOf({ from, to }: ParsedStatement, source: Buffer): number {
+  const text = source.toString('utf8', from, to);
+  const skipped = /^(?:\s+|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*/.exec(text)?.[0] ?? '';
+  return from + Buffer.byteLength(skipped);
+}
+
 /** The PL/pgSQL function in a CREATE FUNCTION statement that says LANGUAGE plpgsql. @throws ParseFailure */
 export function parseBody(statement: string): Fields {
   const parsed: unknown = guarded(statement, () => parsePlPgSQLSync(statement));

@@ -17,7 +17,7 @@ import type {
   FunctionSignature,
   ParsedContract,
 } from './parsed-contract.ts';
-import { type ParsedStatement, ParseFailure, parseStatements } from './parser.ts';
+import { beginOf, type ParsedStatement, ParseFailure, parseStatements } from './parser.ts';
 import { namesOf, noNames } from './source-names.ts';
 import { type Fields, fieldsOf, type Node, nodeOf, placeOf, stringsOf, textOf } from './syntax-tree.ts';
 import { checkDomain, checkIndex, checkName, readTable } from './table-rules.ts';
@@ -67,6 +67,11 @@ export class SourceReader {
     for (const domain of migrates?.domains ?? []) this.#domains.set(domain.name, domain);
     for (const view of migrates?.views ?? []) this.#views.add(view);
     if (migrates !== undefined) this.#place.calls.learn(callsOf(migrates, this.#place));
+  }
+
+  /** What the functions call, as far as the source has been read. */
+  get calls(): CallRecord {
+    return this.#place.calls;
   }
 
   read(): ParsedContract {
@@ -120,7 +125,7 @@ export class SourceReader {
   #statement(statement: ParsedStatement, place: ExpressionPlace): void {
     const node = nodeOf(statement.tree);
     if (node === undefined) return;
-    const at = this.#begin(statement);
+    const at = beginOf(statement, this.#bytes);
     const text = this.#bytes.toString('utf8', at, statement.to).trimEnd();
     const add = (kind: ContractStatement['kind'], name: string, ready = text): void => {
       this.#statements.push({ kind, name, text: ready, line: this.#findings.lineOf(at) });
@@ -147,13 +152,6 @@ export class SourceReader {
     }
     add(read.kind, read.name);
     return true;
-  }
-
-  /** Where a statement's first token stands: before it the parser leaves white space and comments. */
-  #begin({ from, to }: ParsedStatement): number {
-    const text = this.#bytes.toString('utf8', from, to);
-    const skipped = /^(?:\s+|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*/.exec(text)?.[0] ?? '';
-    return from + Buffer.byteLength(skipped);
   }
 
   #table(fields: Fields, statement: ParsedStatement, place: ExpressionPlace, add: Add): void {
