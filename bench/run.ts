@@ -19,6 +19,7 @@ const workloads: Readonly<Record<string, () => Promise<Workload>>> = {
   startup: () => import('./startup.ts'),
   merge: () => import('./merge.ts'),
   verify: () => import('./verify.ts'),
+  blame: () => import('./blame.ts'),
 };
 
 const names = process.argv.slice(2);
