@@ -2,6 +2,7 @@
  * `block.json`, a block's header. Frozen: docs/format.md, vectors in fixtures/format/.
  */
 import { z } from 'zod';
+import { isContractName } from '../contract/names.ts';
 import { isRefName } from './names.ts';
 import { boundBranchSchema, oidSchema, startSchema, timeSchema } from './transaction.ts';
 
@@ -15,6 +16,18 @@ const countsSchema = z.strictObject({
 });
 export type Counts = z.infer<typeof countsSchema>;
 
+const logicSchema = z.strictObject({
+  contract: z.string().refine(isContractName),
+  /** Public or private. */
+  function: z.string().regex(/^[a-z_][a-z0-9_]{0,47}$/),
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
+});
+/** The merge logic that a branch was made with: its resolver, and the hash of all that says what that does. */
+export type MergeLogic = z.infer<typeof logicSchema>;
+
+export const sameLogic = (a: MergeLogic | undefined, b: MergeLogic | undefined): boolean =>
+  a?.contract === b?.contract && a?.function === b?.function && a?.hash === b?.hash;
+
 const common = {
   branch: z.string().refine(isRefName),
   counts: countsSchema,
@@ -23,7 +36,13 @@ const common = {
   start: startSchema,
   time: timeSchema,
 };
-const later = { ...common, directory: oidSchema, height: z.int().min(1), repository: oidSchema };
+const later = {
+  ...common,
+  directory: oidSchema,
+  height: z.int().min(1),
+  logic: logicSchema.exactOptional(),
+  repository: oidSchema,
+};
 
 const genesisSchema = z.strictObject({
   ...common,
@@ -66,3 +85,7 @@ export const isRowMerge = (header: BlockHeader): header is MergeHeader =>
 /** `branch:start`, what a transaction is bound to. */
 export const boundBranch = (header: Pick<BlockHeader, 'branch' | 'start'>): string =>
   `${header.branch}:${header.start}`;
+
+/** The logic of the branch that a block was sealed on. */
+export const logicOf = (header: BlockHeader): MergeLogic | undefined =>
+  header.kind === 'genesis' ? undefined : header.logic;
