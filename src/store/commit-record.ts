@@ -13,7 +13,7 @@ import { canonicalJson, type JsonObject, type JsonValue, parseCanonicalJson } fr
 import { AergoError } from '../errors.ts';
 import { isOid, type Oid } from '../object/oid.ts';
 import { recordNeedle } from './needle.ts';
-import type { RefUpdate } from './refs.ts';
+import { type RefUpdate, readMergeLogic } from './refs.ts';
 import { formatVersion } from './refs-file.ts';
 
 /** The operation behind a write: `time` in ms since 1970, the command line, the ref that HEAD names after it. */
@@ -77,13 +77,14 @@ export function encodeCommitRecord(record: CommitRecord): Buffer {
   throw new AergoError('AERGO_INTERNAL', 'a write was given values that a commit record cannot hold');
 }
 
-function refToJson({ name, old, new: next, start, height }: RefUpdate): JsonObject {
+function refToJson({ name, old, new: next, start, height, logic }: RefUpdate): JsonObject {
   return {
     name,
     old,
     new: next,
     ...(start === undefined ? {} : { start }),
     ...(height === undefined ? {} : { height }),
+    ...(logic === undefined ? {} : { logic: { ...logic } }),
   };
 }
 
@@ -171,17 +172,20 @@ function readPlace(value: JsonValue | undefined): NeedlePlace | null | undefined
 
 function readRef(value: JsonValue): RefUpdate | undefined {
   const json = asObject(value);
-  if (json === undefined || !hasExactly(json, ['name', 'new', 'old'], ['height', 'start'])) return undefined;
+  if (json === undefined || !hasExactly(json, ['name', 'new', 'old'], ['height', 'logic', 'start'])) return undefined;
   const { name, old, new: next, height, start } = json;
+  const logic = json.logic === undefined ? undefined : readMergeLogic(json.logic);
   if (typeof name !== 'string' || (old !== null && !isId(old)) || (next !== null && !isId(next))) return undefined;
   if (height !== undefined && !isCount(height)) return undefined;
   if (start !== undefined && typeof start !== 'string') return undefined;
+  if (json.logic !== undefined && logic === undefined) return undefined;
   return {
     name,
     old,
     new: next,
     ...(start === undefined ? {} : { start }),
     ...(height === undefined ? {} : { height }),
+    ...(logic === undefined ? {} : { logic }),
   };
 }
 

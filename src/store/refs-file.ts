@@ -14,7 +14,7 @@ import { AergoError } from '../errors.ts';
 import { isOid } from '../object/oid.ts';
 import { storeFault } from './damage.ts';
 import { type FileSystem, replaceFile } from './file-system.ts';
-import type { RefState } from './refs.ts';
+import { type RefState, readMergeLogic } from './refs.ts';
 
 /** The repository format that this program reads and writes. */
 export const formatVersion = 1;
@@ -95,10 +95,11 @@ export function encodeRefsFile({ head, refs, acknowledged }: RefsFile): string {
   return `${text}crc32 ${checksum(text)}\n`;
 }
 
-function encodeRef({ name, oid, start, height }: RefState): string {
+function encodeRef({ name, oid, start, height, logic }: RefState): string {
   const members = {
     ...(start === undefined ? {} : { start }),
     ...(height === undefined ? {} : { height }),
+    ...(logic === undefined ? {} : { logic: { ...logic } }),
   };
   return `${oid} ${name} ${canonicalJson(members)}`;
 }
@@ -124,11 +125,13 @@ function decodeRef(line: string): RefState | undefined {
   const members = parseMembers(line.slice(oid.length + name.length + 2));
   if (!isOid(oid) || members === undefined) return undefined;
   const { start, height } = members;
+  const logic = readMergeLogic(members.logic);
   return {
     name,
     oid,
     ...(typeof start === 'string' ? { start } : {}),
     ...(typeof height === 'number' ? { height } : {}),
+    ...(logic === undefined ? {} : { logic }),
   };
 }
 

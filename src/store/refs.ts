@@ -5,17 +5,31 @@
 import { AergoError } from '../errors.ts';
 import type { Oid } from '../object/oid.ts';
 
-/** What stands under a ref's name. `start`: the branch's 64 random bits, 16 hex digits. `height`: of its block. */
+/**
+ * The rules that conflicts are settled by when the branch is merged: a contract's resolver. `hash`: SHA-256, 64 hex digits,
+ * over all that says what it does (docs/format.md, "Merge logic").
+ */
+export interface MergeLogic {
+  readonly contract: string;
+  readonly function: string;
+  readonly hash: string;
+}
+
+/**
+ * What stands under a ref's name. `start`: the branch's 64 random bits, 16 hex digits. `height`: of its block. `logic`: the
+ * branch's, which its blocks say too once it has some.
+ */
 export interface RefState {
   readonly name: string;
   readonly oid: Oid;
   readonly start?: string;
   readonly height?: number;
+  readonly logic?: MergeLogic;
 }
 
 /**
  * A ref from `old` (null: it must not be there) to `new` (null: it is deleted). An update that gives no `start` moves
- * the ref on and keeps its `start`; one that gives a `start` makes another branch, which inherits nothing.
+ * the ref on and keeps its `start` and `logic`; one that gives a `start` makes another branch, which inherits nothing.
  * `height` always belongs to `new` and is never inherited.
  */
 export interface RefUpdate {
@@ -24,6 +38,7 @@ export interface RefUpdate {
   readonly new: Oid | null;
   readonly start?: string;
   readonly height?: number;
+  readonly logic?: MergeLogic;
 }
 
 /**
@@ -58,12 +73,23 @@ function describe(standing: RefState | undefined): string {
 function moved(standing: RefState | undefined, update: RefUpdate, oid: Oid): RefState {
   const inherited = update.start === undefined ? standing : undefined;
   const start = update.start ?? inherited?.start;
+  const logic = update.logic ?? inherited?.logic;
   return {
     name: update.name,
     oid,
     ...(start === undefined ? {} : { start }),
     ...(update.height === undefined ? {} : { height: update.height }),
+    ...(logic === undefined ? {} : { logic }),
   };
+}
+
+/** The merge logic in a value read from JSON; undefined when it is none. */
+export function readMergeLogic(value: unknown): MergeLogic | undefined {
+  if (typeof value !== 'object' || value === null || Object.keys(value).sort().join() !== 'contract,function,hash')
+    return undefined;
+  const { contract, function: name, hash } = value as Record<keyof MergeLogic, unknown>;
+  if (typeof contract !== 'string' || typeof name !== 'string' || typeof hash !== 'string') return undefined;
+  return { contract, function: name, hash };
 }
 
 function refuseClash(refs: ReadonlyMap<string, RefState>, name: string): void {

@@ -97,7 +97,7 @@ export class StoreIndex {
     const refs = new Map<string, RefState>();
     for await (const [key, value] of this.#range(Buffer.from(kinds.ref), {})) {
       const name = key.toString('utf8', 1);
-      const members: { oid: Oid; start?: string; height?: number } = JSON.parse(value.toString());
+      const members: Omit<RefState, 'name'> = JSON.parse(value.toString());
       refs.set(name, { name, ...members });
     }
     return refs;

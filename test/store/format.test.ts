@@ -135,6 +135,7 @@ describe('needles and records', () => {
         new: fc.option(oid),
         start: fc.string(),
         height: count,
+        logic: fc.record({ contract: fc.string(), function: fc.string(), hash: fc.string() }),
       },
       { requiredKeys: ['name', 'old', 'new'] },
     );
@@ -177,6 +178,9 @@ describe('needles and records', () => {
       { ...whole, refs: {} },
       { ...whole, refs: [{ name: 'x', old: null }] },
       { ...whole, refs: [{ name: 'x', old: 'y', new: null }] },
+      { ...whole, refs: [{ name: 'x', old: null, new: id, logic: null }] },
+      { ...whole, refs: [{ name: 'x', old: null, new: id, logic: { contract: 'a', function: 'b' } }] },
+      { ...whole, refs: [{ name: 'x', old: null, new: id, logic: { contract: 'a', function: 'b', hash: 1 } }] },
       { ...whole, blocks: [{ id, from: 1, to: 2, count: 1 }] },
       { ...whole, blocks: [{ id, from: 1, to: 2, count: 1, extras: ['x'] }] },
       { ...whole, operation: { time: 1, command: 'x' } },

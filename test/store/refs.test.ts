@@ -39,7 +39,7 @@ describe('refs', () => {
     );
   });
 
-  test('keep their start while they move, and lose it when another branch takes the name', async () => {
+  test('keep their start and merge logic while they move, and lose them when another branch takes the name', async () => {
     await withStore(
       newDirectory(),
       async (store) => {
@@ -47,9 +47,10 @@ describe('refs', () => {
         if (block === undefined) throw new Error('a block');
         const name = 'refs/heads/what-if';
         const move = (update: Omit<RefUpdate, 'name'>) => store.write({ refs: [{ name, ...update }], operation });
-        await move({ old: null, new: block.id, start: 'aaaaaaaaaaaaaaaa', height: 0 });
+        const logic = { contract: 'bank', function: 'resolve', hash: 'ab'.repeat(32) };
+        await move({ old: null, new: block.id, start: 'aaaaaaaaaaaaaaaa', height: 0, logic });
         await move({ old: block.id, new: block.id, height: 1 });
-        expect(store.ref(name)).toEqual({ name, oid: block.id, start: 'aaaaaaaaaaaaaaaa', height: 1 });
+        expect(store.ref(name)).toEqual({ name, oid: block.id, start: 'aaaaaaaaaaaaaaaa', height: 1, logic });
         await move({ old: block.id, new: block.id, start: 'bbbbbbbbbbbbbbbb' });
         expect(store.ref(name)).toEqual({ name, oid: block.id, start: 'bbbbbbbbbbbbbbbb' });
         await move({ old: block.id, new: null });
@@ -108,6 +109,7 @@ describe('refs', () => {
         oid: hex(64).map(parseOid),
         start: hex(16),
         height: fc.nat(),
+        logic: fc.record({ contract: fc.string(), function: fc.string(), hash: hex(64) }),
       },
       { requiredKeys: ['name', 'oid'] },
     );
