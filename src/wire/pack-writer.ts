@@ -6,6 +6,8 @@ import type { Oid } from '../object/oid.ts';
 import { encodePackEntry, encodePackHeader, PackTrailer } from '../object/pack-entry.ts';
 import type { ObjectSource } from '../object/source.ts';
 import { packInvalid } from './pack-fault.ts';
+import { flushPacket } from './pkt-line.ts';
+import { maxBand_bytes, onBand } from './side-band.ts';
 
 /** What a pack will hold; the store's `pack` gives one. */
 export interface PackSource {
@@ -32,7 +34,7 @@ export function packOf(objects: ObjectSource, ids: Iterable<Oid>): PackSource {
  * A pack's bytes, in pieces of about `piece_bytes`.
  * @throws AergoError AERGO_PACK_INVALID when the source has another number of entries than it says; what the source throws
  */
-export function* packBytes(source: PackSource, piece_bytes = 65_536): Generator<Uint8Array, void> {
+export function* packBytes(source: PackSource, piece_bytes = 8 * maxBand_bytes): Generator<Uint8Array, void> {
   const trailer = new PackTrailer();
   let gathered: Uint8Array[] = [encodePackHeader(source.count)];
   let size = 12;
@@ -53,4 +55,11 @@ export function* packBytes(source: PackSource, piece_bytes = 65_536): Generator<
   if (count !== source.count) throw packInvalid(`a pack of ${source.count} objects would have ${count}`);
   yield piece();
   yield trailer.digest();
+}
+
+/** A pack on side bands, with a word of what comes unless nobody wants it, and the flush that ends it. */
+export function* bandedPack(source: PackSource, quiet: boolean): Generator<Uint8Array, void> {
+  if (!quiet) yield* onBand(2, Buffer.from(`Sending ${source.count} objects\n`));
+  for (const piece of packBytes(source)) yield* onBand(1, piece);
+  yield flushPacket;
 }

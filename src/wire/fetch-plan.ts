@@ -1,0 +1,144 @@
+/**
+ * From a request to what is sent: which wants are allowed, where the history is cut, and the pack. Ranges of blocks are copied
+ * where the whole history is asked for; a request with depth, shallow commits or a filter walks trees.
+ */
+import type { Oid } from '../object/oid.ts';
+import { allReach, type CommitGraph, closure, commitsBetween, cutGraph, ObjectGraph, peel } from './commit-graph.ts';
+import type { FetchRequest } from './fetch-request.ts';
+import { listObjects } from './object-list.ts';
+import { type PackSource, packOf } from './pack-writer.ts';
+import { protocolFault } from './pkt-line.ts';
+import { wantable } from './reachable.ts';
+import type { AdvertisedRef, ServedRepository } from './served.ts';
+import { type Cut, cutAt } from './shallow.ts';
+
+/** Commits to send. */
+interface Sent {
+  readonly commits: readonly Oid[];
+  /** The commits next to some of these that the client has: their trees are much like those that are sent. */
+  beside(some: readonly Oid[]): Oid[];
+}
+
+const parentsOf = (graph: CommitGraph, commits: readonly Oid[]): Oid[] =>
+  commits.flatMap((oid) => graph.node(oid)?.parents ?? []);
+
+/** A fetch under way: what is wanted, and what of the client's history is known to be there. */
+export class FetchPlan {
+  /** Undefined when no depth was asked for. */
+  readonly cut: Cut | undefined;
+  readonly #graph: CommitGraph;
+  readonly #repository: ServedRepository;
+  readonly #request: FetchRequest;
+  /** What is wanted by name: refs' targets, tags on the way, and single objects. */
+  readonly #tips: Oid[] = [];
+  readonly #named = new Set<Oid>();
+  readonly #common = new Set<Oid>();
+
+  /**
+   * @param tipsOnly whether only what refs name may be wanted (protocols 0 and 1), not also what they reach
+   * @throws AergoError AERGO_PROTOCOL_INVALID for a want that is not to be had, or a depth that leaves nothing
+   */
+  constructor(repository: ServedRepository, request: FetchRequest, wants: readonly Oid[], tipsOnly: boolean) {
+    this.#repository = repository;
+    this.#request = request;
+    this.#graph = repository.graph ?? new ObjectGraph(repository.objects);
+    wantable(repository, this.#graph, wants, tipsOnly);
+    for (const want of wants) {
+      const { tags, target } = peel(repository.objects, want);
+      for (const tag of tags) this.#named.add(tag);
+      if (this.#graph.node(target) === undefined) this.#named.add(target);
+      else this.#tips.push(target);
+    }
+    this.cut = this.#cut();
+  }
+
+  /** Whether enough is known of what the client has: every want leads to something that it has. */
+  isReady(): boolean {
+    return this.#common.size > 0 && allReach(this.#graph, this.#tips, this.#common);
+  }
+
+  /** The lines that tell the client its new boundary. */
+  cutLines(): string[] {
+    const { shallow, unshallow } = this.cut ?? { shallow: [], unshallow: [] };
+    return [...shallow.map((oid) => `shallow ${oid}`), ...unshallow.map((oid) => `unshallow ${oid}`)];
+  }
+
+  /** Notes what the client says it has; whether it is here too. */
+  takeHave(oid: Oid): boolean {
+    if (!this.#repository.objects.has(oid)) return false;
+    this.#common.add(oid);
+    return true;
+  }
+
+  /** The pack, when nothing more is negotiated. */
+  pack(): PackSource {
+    const { objects, ranges } = this.#repository;
+    const { shallow, filter } = this.#request;
+    const haves = this.#haves();
+    const { commits, beside } = this.cut === undefined ? this.#between(haves) : this.#within(haves, this.cut);
+    const named = [...this.#named, ...this.#tagsOf(commits)];
+    if (ranges === undefined || this.cut !== undefined || shallow.length > 0 || filter !== undefined) {
+      const had = [...beside(commits), ...haves];
+      return packOf(objects, listObjects(objects, this.#graph, { commits, had, named, filter }));
+    }
+    const loose = commits.filter((oid) => !ranges.isBlock(oid));
+    const listed = listObjects(objects, this.#graph, { commits: loose, had: beside(loose), named });
+    return ranges.pack(
+      commits.filter((oid) => ranges.isBlock(oid)),
+      listed,
+    );
+  }
+
+  #cut(): Cut | undefined {
+    const { deepen, deepenRelative, deepenSince, deepenNot, shallow } = this.#request;
+    const depth =
+      deepen === undefined
+        ? { since: deepenSince, not: deepenNot.map((name) => this.#revision(name)) }
+        : { commits: deepen, relative: deepenRelative };
+    if (deepen === undefined && deepenSince === undefined && deepenNot.length === 0) return undefined;
+    return cutAt(this.#graph, this.#tips, new Set(shallow), depth);
+  }
+
+  /** The commit that a revision of `deepen-not` names. */
+  #revision(name: string): Oid {
+    const { refs, objects } = this.#repository;
+    const found = ['', 'refs/', 'refs/tags/', 'refs/heads/']
+      .map((prefix) => refs.find((ref) => ref.name === `${prefix}${name}`))
+      .find((ref) => ref !== undefined);
+    if (found === undefined) throw protocolFault(`there is no ref "${name.slice(0, 200)}" to cut the history at`);
+    return peel(objects, found.oid).target;
+  }
+
+  #haves(): Oid[] {
+    const { objects } = this.#repository;
+    return [...this.#common]
+      .map((oid) => peel(objects, oid).target)
+      .filter((oid) => this.#graph.node(oid) !== undefined);
+  }
+
+  /** What is sent to somebody who goes on from where they are; nothing behind what they have is looked at. */
+  #between(haves: readonly Oid[]): Sent {
+    const graph = cutGraph(this.#graph, new Set(this.#request.shallow));
+    const commits = commitsBetween(graph, this.#tips, haves);
+    const sent = new Set(commits);
+    const beside = (some: readonly Oid[]): Oid[] => parentsOf(graph, some).filter((oid) => !sent.has(oid));
+    return { commits, beside };
+  }
+
+  /** What is sent to somebody whose history is cut anew: behind what they have there may be more that they lack. */
+  #within(haves: readonly Oid[], cut: Cut): Sent {
+    const had = closure(cutGraph(this.#graph, new Set(this.#request.shallow)), haves);
+    const commits = [...closure(cutGraph(this.#graph, cut.at), this.#tips)].filter((oid) => !had.has(oid));
+    const beside = (some: readonly Oid[]): Oid[] =>
+      [...parentsOf(this.#graph, some), ...cut.unshallow].filter((oid) => had.has(oid));
+    return { commits, beside };
+  }
+
+  /** Annotated tags of commits that are sent, when the client asked for them: tags of tags too. */
+  #tagsOf(commits: readonly Oid[]): Oid[] {
+    if (!this.#request.includeTag) return [];
+    const sent = new Set(commits);
+    const follows = (ref: AdvertisedRef): boolean => ref.peeled !== undefined && sent.has(ref.peeled);
+    return this.#repository.refs.filter(follows).flatMap(({ oid }) => peel(this.#repository.objects, oid).tags);
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * The server of a fetch in protocols 0 and 1, for clients that do not say they speak 2: the refs come first, then wants and
+ * haves are settled in one request after the other, each of which stands alone (stateless, as over HTTP).
+ * @see https://git-scm.com/docs/gitprotocol-pack, https://git-scm.com/docs/gitprotocol-capabilities
+ */
+import { isOid, type Oid } from '../object/oid.ts';
+import type { ByteReader } from './byte-reader.ts';
+import { FetchPlan } from './fetch-plan.ts';
+import { maxRequestLines, parseOldRequest } from './fetch-request.ts';
+import { bandedPack, packBytes } from './pack-writer.ts';
+import { flushPacket, lineOf, linePacket, protocolFault, readLines, readPacket } from './pkt-line.ts';
+import { advertiseRefs } from './ref-advertisement.ts';
+import { objectFormat, refsInOrder, type ServedRepository } from './served.ts';
+import type { AnswerState, ServiceOptions } from './server-answer.ts';
+
+const offered =
+  'multi_ack_detailed no-done side-band-64k thin-pack ofs-delta shallow deepen-since deepen-not deepen-relative no-progress include-tag filter';
+
+/** The answer to a client that begins a fetch in protocol 0 or 1. */
+export function advertiseUpload(
+  repository: ServedRepository,
+  version: 0 | 1,
+  { agent }: ServiceOptions,
+): Generator<Uint8Array, void> {
+  const refs = refsInOrder(repository);
+  const symref = refs[0]?.name === 'HEAD' ? `symref=HEAD:${repository.head} ` : '';
+  return advertiseRefs(refs, `${offered} ${symref}${objectFormat} agent=${agent}`, version);
+}
+
+/** The answer to one request. A client that wants nothing sends a flush, or nothing at all. */
+export async function* uploadPackOld(
+  repository: ServedRepository,
+  reader: ByteReader,
+  state: AnswerState,
+): AsyncGenerator<Uint8Array, void> {
+  if (await reader.atEnd()) return;
+  const lines = await readLines(reader, 'flush', maxRequestLines);
+  if (lines.length === 0) return;
+  const { request, capabilities } = parseOldRequest(lines);
+  const plan = new FetchPlan(repository, request, request.wants, true);
+  if (plan.cut !== undefined) {
+    for (const line of plan.cutLines()) yield linePacket(line);
+    yield flushPacket;
+  }
+  const negotiation = new Negotiation(plan, capabilities);
+  while (!negotiation.settled) {
+    const next = await readPacket(reader);
+    if (next === 'end') return;
+    for (const line of negotiation.take(typeof next === 'string' ? next : lineOf(next))) yield linePacket(line);
+  }
+  const pack = plan.pack();
+  state.banded = capabilities.has('side-band-64k');
+  if (state.banded) yield* bandedPack(pack, request.noProgress);
+  else yield* packBytes(pack);
+}
+
+/** Which haves are common, told in the way that the client asked for: with `multi_ack_detailed`, or the first one only. */
+class Negotiation {
+  settled = false;
+  readonly #plan: FetchPlan;
+  readonly #detailed: boolean;
+  readonly #noDone: boolean;
+  #last: Oid | undefined;
+  #ready = false;
+  /** What came since the last flush. */
+  #round = { common: false, unknown: false };
+
+  constructor(plan: FetchPlan, capabilities: ReadonlySet<string>) {
+    this.#plan = plan;
+    this.#detailed = capabilities.has('multi_ack_detailed');
+    this.#noDone = capabilities.has('no-done');
+  }
+
+  /** What is answered to a line of a request. @throws AergoError AERGO_PROTOCOL_INVALID */
+  take(line: string): string[] {
+    if (line === 'flush') return this.#flush();
+    if (line === 'done') return this.#done();
+    const [keyword, oid = ''] = line.split(' ');
+    if (keyword !== 'have' || !isOid(oid)) throw protocolFault(`"${line.slice(0, 80)}" has no place among the haves`);
+    return this.#have(oid);
+  }
+
+  #have(oid: Oid): string[] {
+    if (!this.#plan.takeHave(oid)) {
+      this.#round.unknown = true;
+      // It need not go on looking down a history that is not here.
+      return this.#detailed && this.#plan.isReady() ? this.#sayReady(oid) : [];
+    }
+    const isFirst = this.#last === undefined;
+    this.#last = oid;
+    this.#round.common = true;
+    if (this.#detailed) return [`ACK ${oid} common`];
+    return isFirst ? [`ACK ${oid}`] : [];
+  }
+
+  #flush(): string[] {
+    const { common, unknown } = this.#round;
+    this.#round = { common: false, unknown: false };
+    const lines: string[] = [];
+    if (this.#detailed && common && !unknown && this.#last !== undefined && this.#plan.isReady()) {
+      lines.push(...this.#sayReady(this.#last));
+    }
+    if (this.#detailed || this.#last === undefined) lines.push('NAK');
+    if (this.#noDone && this.#ready && this.#last !== undefined) {
+      this.settled = true;
+      lines.push(`ACK ${this.#last}`);
+    }
+    return lines;
+  }
+
+  #done(): string[] {
+    this.settled = true;
+    if (this.#last === undefined) return ['NAK'];
+    return this.#detailed ? [`ACK ${this.#last}`] : [];
+  }
+
+  #sayReady(oid: Oid): string[] {
+    this.#ready = true;
+    return [`ACK ${oid} ready`];
+  }
+}
