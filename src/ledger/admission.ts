@@ -4,13 +4,19 @@
  */
 import { checkArguments } from '../contract/arguments.ts';
 import type { FunctionSignature } from '../contract/parsed-contract.ts';
-import type { KeyId } from '../crypto/key.ts';
 import { AergoError } from '../errors.ts';
 import { encodeTableSchema, type TableSchema } from '../state/schema.ts';
+import { mayAuthor, type Rights } from './authority.ts';
 import type { BlockId } from './block.ts';
 import type { History } from './history.ts';
 import { type Refusal, refusal, snapshotConflict } from './refusal.ts';
-import type { CallTransaction, DeployTransaction, ImportTransaction, SignedTransaction } from './transaction.ts';
+import type {
+  CallTransaction,
+  DeployTransaction,
+  ImportTransaction,
+  SignedTransaction,
+  Transaction,
+} from './transaction.ts';
 import type { ContractInForce, WorkingState } from './working-state.ts';
 
 /** The block that is being made, as far as transactions are judged by it. */
@@ -27,8 +33,10 @@ export interface BlockPlace {
 /** A transaction that is to run, and for a merge what it ran against where it had taken effect. */
 export interface Candidate {
   readonly signed: SignedTransaction;
-  /** It had taken effect at this place of the branch before, when its time was judged. */
+  /** It had taken effect before: its branch and its time were judged then. */
   readonly past?: boolean;
+  /** Its outcome is told, and what it did is taken back: a call, in a probe. */
+  readonly onTrial?: boolean;
   /** A merge on this branch did not take it: it may run here although it was signed for another branch. */
   readonly leftBehind?: boolean;
   readonly there?: {
@@ -37,12 +45,6 @@ export interface Candidate {
     /** Of an import: the table as it was. */
     readonly schema?: TableSchema | undefined;
   };
-}
-
-/** Who may do what that not every author may: the directory's knowledge, given in. */
-export interface Rights {
-  isAdmin(key: KeyId): boolean;
-  maySeal(key: KeyId): boolean;
 }
 
 export interface AdmissionContext {
@@ -56,6 +58,7 @@ export interface AdmissionContext {
 export function refusedBeforeRun(candidate: Candidate, context: AdmissionContext): Refusal | undefined {
   const { transaction } = candidate.signed;
   return (
+    refusedByAuthor(transaction, context) ??
     refusedByBranch(candidate, context) ??
     refusedByTime(candidate, context) ??
     refusedByBase(transaction.base, context) ??
@@ -80,6 +83,19 @@ function refusedByKind(candidate: Candidate, context: AdmissionContext): Refusal
   }
 }
 
+/** Who may not write may not have written: also where a merge takes it over, by the directory in force there. */
+function refusedByAuthor(transaction: Transaction, { place, rights }: AdmissionContext): Refusal | undefined {
+  const branch = place.bound.slice(0, place.bound.lastIndexOf(':'));
+  if (mayAuthor(rights, transaction, branch)) return undefined;
+  const { author } = transaction;
+  return refusal('author-not-allowed', {
+    code: 'AERGO_AUTHOR_NOT_ALLOWED',
+    message: `${author} may not write here`,
+    hint: `an admin can let that key: aergo member add NAME ${author} --role write`,
+    details: { author },
+  });
+}
+
 function refusedByTime({ signed, past }: Candidate, { place }: AdmissionContext): Refusal | undefined {
   const { expires } = signed.transaction;
   return expires === undefined || past === true || expires >= place.time ? undefined : expired(expires);
@@ -93,9 +109,9 @@ const expired = (expires: number): Refusal =>
   });
 
 /** A transaction runs on the branch that it was signed for, in merges of it, and where such a merge did not take it. */
-function refusedByBranch({ signed, leftBehind }: Candidate, { place }: AdmissionContext): Refusal | undefined {
+function refusedByBranch({ signed, past, leftBehind }: Candidate, { place }: AdmissionContext): Refusal | undefined {
   const { branch, merge } = signed.transaction;
-  if (branch === place.bound) return undefined;
+  if (branch === place.bound || past === true) return undefined;
   if (merge === false) {
     return refusal('not-for-merge', {
       code: 'AERGO_TRANSACTION_WRONG_BRANCH',
@@ -254,4 +270,4 @@ function refusedImport(
 
 /** The contract's first author, or an admin. */
 const mayManage = ({ transaction }: SignedTransaction, contract: ContractInForce, rights: Rights): boolean =>
-  transaction.author === contract.manifest.author || rights.isAdmin(transaction.author);
+  rights.standsFor(transaction.author, contract.manifest.author) || rights.isAdmin(transaction.author);

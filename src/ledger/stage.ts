@@ -142,8 +142,10 @@ class Staging {
     const batch: { candidate: Candidate; call: CallTransaction }[] = [];
     for (const candidate of candidates.slice(from, from + this.#batch)) {
       const { transaction } = candidate.signed;
-      if (transaction.kind !== 'call' || (batch.length > 0 && this.#settledBeforeRun(candidate) !== undefined)) break;
+      const endsBatch = candidate.onTrial === true || this.#settledBeforeRun(candidate) !== undefined;
+      if (transaction.kind !== 'call' || (batch.length > 0 && endsBatch)) break;
       batch.push({ candidate, call: transaction });
+      if (candidate.onTrial === true) break;
     }
     const outcomes = await this.#context.engine.run(
       batch.map(({ candidate, call }) => engineCall(candidate.signed, call)),
@@ -158,6 +160,7 @@ class Staging {
         this.#batch = Math.max(1, index);
         return;
       }
+      if (item.candidate.onTrial === true && outcome.status === 'ok') await this.#context.engine.undo();
     }
     this.#batch = Math.min(largestBatch, this.#batch * 2);
   }
@@ -189,8 +192,10 @@ class Staging {
         : undefined;
     if (changedResult !== undefined && this.#context.dropChangedResults)
       return droppedFor(signed, resultChanged(changedResult));
-    for (const { table, name, after } of outcome.changes) this.#state.write(table, name, after);
-    this.#observe(signed);
+    if (candidate.onTrial !== true) {
+      for (const { table, name, after } of outcome.changes) this.#state.write(table, name, after);
+      this.#observe(signed);
+    }
     const receipt: Receipt = {
       ...(outcome.result === null ? {} : { result: outcome.result }),
       status: 'applied',

@@ -1,32 +1,31 @@
 /**
- * Why a transaction was dropped: found by running again, not guessed from rows (every payment writes the clearing account).
+ * Why transactions were dropped: found by running again, not guessed from rows (every payment writes the clearing account).
  *
- * The target's transactions since the two parted are put before what was kept of the pool, as many of them as make the
- * dropped one fail: the last of those is the cause. Where it fails without any of them, the cause is the earlier dropped one
- * that it needed. Which transactions to try first is taken from the rows that they wrote; the answer never is.
+ * The target's transactions since the two parted are put before what was kept of the pool, as many of them as make a dropped
+ * one fail: the last of those is the cause. Where it fails without any of them, the cause is the earlier dropped one that it
+ * needed. One run answers for all drops that are still in question: each is run at its place in the pool and taken back.
+ * Which runs to make first is taken from the rows that transactions wrote; the answer never is.
  */
 import type { Candidate } from '../ledger/admission.ts';
 import type { BlockId } from '../ledger/block.ts';
 import type { RowReference } from '../ledger/receipt.ts';
 import { probe, type StageContext } from '../ledger/stage.ts';
-import type { SignedTransaction, TransactionId } from '../ledger/transaction.ts';
-import { ownBlocks } from './pool.ts';
+import type { TransactionId } from '../ledger/transaction.ts';
+import { type Bracket, narrowTogether } from './narrow.ts';
+import type { Pool } from './pool.ts';
+import { TargetSteps } from './target-steps.ts';
+import { WrittenRows } from './written-rows.ts';
 
 /** What made a transaction fail. */
 export interface Cause {
-  /** `target`: a transaction of the target's own; `pool`: one of the same pool, dropped before it. */
+  /** `target`: something of the target's own; `pool`: a transaction of the same pool, dropped before it. */
   readonly kind: 'target' | 'pool';
-  readonly transaction: TransactionId;
-  /** The block that the transaction stands in: the target's, or the source's. */
+  /** Absent where it is a merge of rows, which is no transaction: the block is what made it fail. */
+  readonly transaction?: TransactionId;
+  /** The block that it stands in: the target's, or the source's. */
   readonly block: BlockId;
   /** Rows that both wrote, the transaction on the target and the dropped one where it had taken effect. */
   readonly rows: readonly RowReference[];
-}
-
-/** A transaction in a row of others, and the block it stands in. */
-interface Placed {
-  readonly signed: SignedTransaction;
-  readonly from: BlockId;
 }
 
 export interface CauseContext extends Omit<StageContext, 'parentState' | 'buffer'> {
@@ -35,150 +34,179 @@ export interface CauseContext extends Omit<StageContext, 'parentState' | 'buffer
   readonly source: BlockId;
 }
 
-/** The pool as it was run: each candidate, and whether it was dropped. */
+/** The pool as it was run: each candidate, and whether it took effect. */
 export interface PoolOutcome {
-  readonly candidate: Candidate & { readonly from: BlockId };
+  readonly candidate: Pool['candidates'][number];
   readonly dropped: boolean;
 }
 
-/** The cause of the drop at `index` of the pool; `undefined` where running again does not tell (an expiry, say). */
-export async function causeOfDrop(
+/** A drop whose cause is looked for. */
+interface Subject {
+  /** Its place in the pool. */
+  readonly index: number;
+  readonly candidate: Pool['candidates'][number];
+  /** How many of the pool were dropped before it. */
+  readonly droppedBefore: number;
+}
+
+/**
+ * The causes of the drops at these places of the pool; none where running again does not tell (an expiry, say).
+ * Its cost: about as many runs of target and pool as there are different causes, twice that at most in the common case.
+ */
+export function causesOfDrops(
   context: CauseContext,
   pool: readonly PoolOutcome[],
-  index: number,
-): Promise<Cause | undefined> {
-  const search = new CauseSearch(context, pool, index);
-  return search.find();
+  indexes: readonly number[],
+): Promise<Map<number, Cause>> {
+  return new CauseSearch(context, pool).find(indexes);
 }
 
 class CauseSearch {
   readonly #context: CauseContext;
-  readonly #subject: Candidate & { from: BlockId };
-  readonly #kept: Candidate[];
-  readonly #droppedBefore: (Candidate & { from: BlockId })[];
-  readonly #inPoolOrder: readonly PoolOutcome[];
-  readonly #targetBlocks: readonly BlockId[];
-  readonly #target: readonly Placed[];
-  readonly #writesOf = new Map<BlockId, ReadonlyMap<TransactionId, readonly RowReference[]>>();
+  readonly #pool: readonly PoolOutcome[];
+  readonly #dropped: readonly Pool['candidates'][number][];
+  readonly #target: TargetSteps;
+  readonly #written: WrittenRows;
 
-  constructor(context: CauseContext, pool: readonly PoolOutcome[], index: number) {
-    const before = pool.slice(0, index);
-    const subject = pool[index];
-    if (subject === undefined) throw new Error(`the pool has no transaction ${index}`);
+  constructor(context: CauseContext, pool: readonly PoolOutcome[]) {
     this.#context = context;
-    this.#subject = subject.candidate;
-    this.#inPoolOrder = before;
-    this.#kept = before.filter((one) => !one.dropped).map((one) => one.candidate);
-    this.#droppedBefore = before.filter((one) => one.dropped).map((one) => one.candidate);
-    this.#targetBlocks = ownBlocks(context.history, context.target, context.source).blocks;
-    this.#target = this.#targetBlocks.flatMap((from) =>
-      context.reader.transactions(from).map((signed) => ({ signed, from })),
-    );
+    this.#pool = pool;
+    this.#dropped = pool.filter((one) => one.dropped).map((one) => one.candidate);
+    this.#target = new TargetSteps(context);
+    this.#written = new WrittenRows(context.reader);
   }
 
-  async find(): Promise<Cause | undefined> {
-    // After all of the target's it fails: that is why it was dropped.
-    const fails = async (count: number) => !(await this.#takesEffectAfter(count));
-    const ofTarget = await smallest(-1, this.#target.length, this.#suspects(this.#target), fails);
-    if (ofTarget > 0) return this.#named('target', this.#target[ofTarget - 1]);
-    const all = this.#droppedBefore.length;
-    if (all === 0 || !(await this.#takesEffectWith(all))) return undefined;
-    const takesEffect = (count: number) => this.#takesEffectWith(count);
-    const ofPool = await smallest(0, all, this.#suspects(this.#droppedBefore), takesEffect);
-    return this.#named('pool', this.#droppedBefore[ofPool - 1]);
-  }
-
-  #named(kind: Cause['kind'], placed: Placed | undefined): Cause | undefined {
-    if (placed === undefined) return undefined;
-    const rows = this.#writes(placed);
-    const shared = this.#writes(this.#subject).filter((row) => rows.some((other) => sameRow(row, other)));
-    return { kind, transaction: placed.signed.id, block: placed.from, rows: shared };
-  }
-
-  /** The rows that a transaction wrote where it had taken effect. */
-  #writes({ signed, from }: Placed): readonly RowReference[] {
-    let writes = this.#writesOf.get(from);
-    if (writes === undefined) {
-      writes = new Map(this.#context.reader.receipts(from).map((receipt) => [receipt.tx, receipt.writes ?? []]));
-      this.#writesOf.set(from, writes);
+  async find(indexes: readonly number[]): Promise<Map<number, Cause>> {
+    const causes = new Map<number, Cause>();
+    const note = (subject: Subject, kind: Cause['kind'], by: { from: BlockId; transaction?: TransactionId }) =>
+      causes.set(subject.index, this.#cause(subject, kind, by));
+    const byTarget = await this.#searchTarget(indexes.map((index) => this.#subject(index)));
+    for (const { subject, at } of byTarget) {
+      const step = this.#target.steps[at - 1];
+      if (step !== undefined) note(subject, 'target', step);
     }
-    return writes.get(signed.id) ?? [];
+    const byPool = await this.#searchPool(byTarget.filter(({ at }) => at === 0).map(({ subject }) => subject));
+    for (const { subject, at } of byPool) {
+      const needed = this.#dropped[at - 1];
+      if (needed !== undefined) note(subject, 'pool', { from: needed.from, transaction: needed.signed.id });
+    }
+    return causes;
   }
 
-  /** Positions (counted from 1) of those that wrote the row of the subject's that the fewest wrote. */
-  #suspects(list: readonly Placed[]): number[] {
-    const writes = list.map((placed) => this.#writes(placed));
-    const positions = this.#writes(this.#subject)
-      .map((row) => writes.flatMap((rows, index) => (rows.some((other) => sameRow(row, other)) ? [index + 1] : [])))
-      .filter((found) => found.length > 0);
-    return positions.reduce<number[]>(
-      (least, found) => (least.length === 0 || found.length < least.length ? found : least),
-      [],
+  #subject(index: number): Subject {
+    const candidate = this.#pool[index]?.candidate;
+    if (candidate === undefined) throw new Error(`the pool has no transaction ${index}`);
+    return { index, candidate, droppedBefore: this.#pool.slice(0, index).filter((one) => one.dropped).length };
+  }
+
+  #cause(
+    { candidate }: Subject,
+    kind: Cause['kind'],
+    { from, transaction }: { from: BlockId; transaction?: TransactionId },
+  ): Cause {
+    const rows =
+      transaction === undefined
+        ? []
+        : this.#written.shared({ from: candidate.from, transaction: candidate.signed.id }, { from, transaction });
+    return { kind, ...(transaction === undefined ? {} : { transaction }), block: from, rows };
+  }
+
+  /** The least number of the target's steps after which each fails: after all of them it does, that is why it was dropped. */
+  async #searchTarget(subjects: readonly Subject[]): Promise<readonly (Bracket & { subject: Subject })[]> {
+    const { steps } = this.#target;
+    const suspects = this.#written.suspects(steps);
+    const brackets = subjects.map((subject) => ({
+      subject,
+      below: -1,
+      at: steps.length,
+      suspects: suspects({ from: subject.candidate.from, transaction: subject.candidate.signed.id }),
+    }));
+    await narrowTogether(brackets, async (count, concerned) => {
+      const { start, rest } = this.#target.prefix(count);
+      const taking = await this.#taking(concerned, start, rest, (index) => this.#kept(index));
+      return new Set(concerned.filter((one) => !taking.has(one.subject)));
+    });
+    return brackets;
+  }
+
+  /** The least number of dropped ones with which each takes effect where the two parted, if it does with all before it. */
+  async #searchPool(subjects: readonly Subject[]): Promise<readonly (Bracket & { subject: Subject })[]> {
+    const { start } = this.#target.prefix(0);
+    const holding = async <T extends { subject: Subject }>(concerned: readonly T[], count: number) => {
+      const before = new Set<Candidate>(this.#dropped.slice(0, count));
+      const run = (index: number) => this.#kept(index) ?? this.#healed(index, before);
+      const taking = await this.#taking(concerned, start, [], run);
+      return new Set(concerned.filter((one) => taking.has(one.subject)));
+    };
+    const suspects = this.#written.suspects(
+      this.#dropped.map(({ from, signed }) => ({ from, transaction: signed.id })),
     );
+    const brackets = subjects.map((subject) => ({
+      subject,
+      below: 0,
+      at: subject.droppedBefore,
+      suspects: suspects({ from: subject.candidate.from, transaction: subject.candidate.signed.id }),
+    }));
+    const needing = [
+      ...(await holding(
+        brackets.filter(({ at }) => at > 0),
+        this.#dropped.length,
+      )),
+    ];
+    await narrowTogether(needing, (count, concerned) => holding(concerned, count));
+    return needing;
   }
 
-  /** Whether the subject takes effect after the first `count` of the target's transactions and the kept ones of the pool. */
-  async #takesEffectAfter(count: number): Promise<boolean> {
-    const { start, rest } = this.#targetPrefix(count);
-    return this.#takesEffect(start, [...rest, ...this.#kept]);
+  #kept(index: number): Candidate | undefined {
+    const one = this.#pool[index];
+    return one?.dropped === false ? one.candidate : undefined;
   }
 
-  /** Whether it takes effect where the two parted, with the first `count` of the dropped ones kept too. */
-  async #takesEffectWith(count: number): Promise<boolean> {
-    const kept = new Set([...this.#kept, ...this.#droppedBefore.slice(0, count)]);
-    const { start } = this.#targetPrefix(0);
-    return this.#takesEffect(
-      start,
-      this.#inPoolOrder.map((one) => one.candidate).filter((candidate) => kept.has(candidate)),
-    );
+  /** A dropped one, run as where it had taken effect: when and on which branch is not asked. */
+  #healed(index: number, among: ReadonlySet<Candidate>): Candidate | undefined {
+    const candidate = this.#pool[index]?.candidate;
+    return candidate !== undefined && among.has(candidate) ? { ...candidate, past: true } : undefined;
   }
 
-  async #takesEffect(start: BlockId, before: readonly Candidate[]): Promise<boolean> {
+  /** Those of the concerned that take effect at their places in the pool, of which `run` gives what is run beside them. */
+  async #taking(
+    concerned: readonly { subject: Subject }[],
+    start: BlockId,
+    first: readonly Candidate[],
+    run: (index: number) => Candidate | undefined,
+  ): Promise<ReadonlySet<Subject>> {
+    const isCall = ({ subject }: { subject: Subject }) => subject.candidate.signed.transaction.kind === 'call';
+    const taking = new Set<Subject>();
+    const calls = concerned.filter(isCall).map(({ subject }) => subject);
+    // What is no call cannot be taken back by itself: it comes last, in a run of its own.
+    const groups = concerned.filter((one) => !isCall(one)).map(({ subject }) => [subject]);
+    for (const group of calls.length > 0 ? [calls, ...groups] : groups) {
+      for (const subject of await this.#takingOf(group, start, first, run)) taking.add(subject);
+    }
+    return taking;
+  }
+
+  async #takingOf(
+    group: readonly Subject[],
+    start: BlockId,
+    first: readonly Candidate[],
+    run: (index: number) => Candidate | undefined,
+  ): Promise<Subject[]> {
     const { makeBuffer, reader } = this.#context;
-    const context = { ...this.#context, buffer: makeBuffer(), parentState: reader.block(start).state };
-    const outcomes = await probe(context, [...before, this.#subject]);
-    return outcomes.at(-1)?.receipt.status === 'applied';
-  }
-
-  /** The last block whole in the first `count` transactions of the target, and the transactions that follow it. */
-  #targetPrefix(count: number): { start: BlockId; rest: Candidate[] } {
-    const { reader, target } = this.#context;
-    let start =
-      this.#targetBlocks[0] === undefined ? target : (reader.block(this.#targetBlocks[0]).commit.parents[0] ?? target);
-    let left = count;
-    for (const block of this.#targetBlocks) {
-      const transactions = reader.transactions(block);
-      if (transactions.length > left)
-        return { start, rest: transactions.slice(0, left).map((signed) => ({ signed, past: true })) };
-      left -= transactions.length;
-      start = block;
+    const waiting = new Map(group.map((subject) => [subject.index, subject]));
+    const last = Math.max(...waiting.keys());
+    const candidates = [...first];
+    const places = new Map<number, Subject>();
+    for (let index = 0; index <= last; index++) {
+      const subject = waiting.get(index);
+      if (subject !== undefined) places.set(candidates.length, subject);
+      if (subject !== undefined)
+        candidates.push(index === last ? subject.candidate : { ...subject.candidate, onTrial: true });
+      const beside = run(index);
+      if (beside !== undefined && index < last) candidates.push(beside);
     }
-    return { start, rest: [] };
+    const context = { ...this.#context, buffer: makeBuffer(), parentState: reader.block(start).state };
+    const outcomes = await probe(context, candidates);
+    return [...places].filter(([at]) => outcomes[at]?.receipt.status === 'applied').map(([, subject]) => subject);
   }
 }
-
-/**
- * The smallest n above `low` and up to `high` for which `holds(n)`; it is known to hold at `high` and not at `low`. The
- * suspects are bisected first: mostly one of them is it, and two runs tell.
- */
-async function smallest(
-  low: number,
-  high: number,
-  suspects: readonly number[],
-  holds: (n: number) => Promise<boolean>,
-): Promise<number> {
-  let [below, at] = [low, high];
-  const narrow = async (n: number): Promise<void> => {
-    if (await holds(n)) at = n;
-    else below = n;
-  };
-  const between = (n: number): boolean => n > below && n < at;
-  for (let left = suspects.filter(between); left.length > 0; left = left.filter(between)) {
-    await narrow(left[left.length >>> 1] ?? at);
-  }
-  if (at - below > 1) await narrow(at - 1);
-  while (at - below > 1) await narrow((below + at) >>> 1);
-  return at;
-}
-
-const sameRow = (a: RowReference, b: RowReference): boolean => a[0] === b[0] && a[1] === b[1];

@@ -4,12 +4,11 @@ import type { BlockId } from '../ledger/block.ts';
 import type { Receipt } from '../ledger/receipt.ts';
 import type { StagedTransaction } from '../ledger/stage.ts';
 import type { Transaction, TransactionId } from '../ledger/transaction.ts';
-import { type Cause, causeOfDrop, type PoolOutcome } from '../merge/cause.ts';
+import { type Cause, type CauseContext, causesOfDrops, type PoolOutcome } from '../merge/cause.ts';
 import { type Pool, poolOf } from '../merge/pool.ts';
 import { ObjectBuffer } from '../object/source.ts';
 import type { RepositoryContext } from './context.ts';
 import { type NextBlock, stageContext } from './seal.ts';
-import type { BlockSummary } from './views.ts';
 
 /** Why a drop failed, with where the cause stands. */
 export interface DropCause extends Cause {
@@ -24,90 +23,116 @@ export interface DroppedTransaction {
 }
 
 /** Where the transactions of a merge ran, or are to run again. */
-type MergePlace = Pick<NextBlock, 'branch' | 'place' | 'buffer'> & { readonly dropChangedResults: boolean };
+export interface MergePlace extends Pick<NextBlock, 'branch' | 'place'> {
+  readonly source: BlockId;
+  readonly dropChangedResults: boolean;
+}
 
+/** A merge as it was run: the pool with what became of each. */
+export interface RunPool {
+  readonly place: MergePlace;
+  readonly outcomes: readonly (PoolOutcome & { readonly receipt: Receipt })[];
+}
+
+/** For how many drops a merge looks for the cause when nobody asks. */
 const defaultCauses = 20;
 
 /** The drops of a merge, the first of them with their causes. */
-export async function withCauses(
+export async function dropsOf(
   context: RepositoryContext,
-  next: MergePlace,
-  source: BlockId,
-  pool: Pool,
-  staged: readonly StagedTransaction[],
+  run: RunPool,
   limit = defaultCauses,
 ): Promise<DroppedTransaction[]> {
-  const outcomes = pool.candidates.map((candidate, index) => ({
-    candidate,
-    dropped: staged[index]?.refusal !== undefined,
-  }));
-  const dropped: DroppedTransaction[] = [];
-  for (const [index, { signed, receipt, refusal }] of staged.entries()) {
-    if (refusal === undefined) continue;
-    const cause = dropped.length < limit ? await findCause(context, next, source, outcomes, index) : undefined;
-    dropped.push({ receipt, transaction: signed.transaction, ...(cause === undefined ? {} : { cause }) });
-  }
-  return dropped;
+  const dropped = run.outcomes.flatMap((one, index) => (one.dropped ? [{ ...one, index }] : []));
+  const causes = await causesOf(
+    context,
+    run,
+    dropped.slice(0, limit).map((one) => one.index),
+  );
+  return dropped.map(({ candidate, receipt, index }) => {
+    const cause = causes.get(index);
+    return { receipt, transaction: candidate.signed.transaction, ...(cause === undefined ? {} : { cause }) };
+  });
 }
 
-async function findCause(
+/** The causes of the drops at these places of the pool. */
+async function causesOf(
   context: RepositoryContext,
-  next: MergePlace,
-  source: BlockId,
-  pool: readonly PoolOutcome[],
-  index: number,
-): Promise<DropCause | undefined> {
-  const engine = await context.engine();
-  const { parentState: _, buffer: __, ...staging } = stageContext(context, engine, next);
-  const makeBuffer = () => new ObjectBuffer(context.store);
-  const cause = await causeIfRunnable(
-    { ...staging, dropChangedResults: next.dropChangedResults, makeBuffer, target: next.branch.block, source },
-    pool,
-    index,
+  { place, outcomes }: RunPool,
+  indexes: readonly number[],
+): Promise<Map<number, DropCause>> {
+  // What was left out may take its time again: it is no verdict, and there is nothing that it needs a cause for.
+  const judged = indexes.filter((index) => outcomes[index]?.receipt.status === 'dropped');
+  const causes = await causesIfRunnable(await causeContext(context, place), outcomes, judged);
+  return new Map(
+    [...causes].map(([index, cause]) => {
+      const { height, branch } = context.reader.header(cause.block);
+      return [index, { ...cause, height, branch }];
+    }),
   );
-  if (cause === undefined) return undefined;
-  const { height, branch } = context.reader.header(cause.block);
-  return { ...cause, height, branch };
+}
+
+/** What running the pool of a merge again needs. */
+export async function causeContext(context: RepositoryContext, place: MergePlace): Promise<CauseContext> {
+  const engine = await context.engine();
+  const makeBuffer = () => new ObjectBuffer(context.store);
+  const { parentState: _, buffer: __, ...staging } = stageContext(context, engine, { ...place, buffer: makeBuffer() });
+  const { dropChangedResults, source } = place;
+  return { ...staging, dropChangedResults, makeBuffer, target: place.branch.block, source };
 }
 
 /** The merge stands whether its drops can be explained or not: where the engine does not come to an end, there is no cause. */
-async function causeIfRunnable(...search: Parameters<typeof causeOfDrop>): Promise<Cause | undefined> {
+async function causesIfRunnable(...search: Parameters<typeof causesOfDrops>): Promise<Map<number, Cause>> {
   try {
-    return await causeOfDrop(...search);
+    return await causesOfDrops(...search);
   } catch (error) {
-    if (error instanceof AergoError && undecided.has(error.code)) return undefined;
+    if (error instanceof AergoError && undecided.has(error.code)) return new Map();
     throw error;
   }
 }
 
 const undecided: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['AERGO_ENGINE_FAILED', 'AERGO_MACHINE_BUSY']);
 
+/** The pool of a merge with what staging made of it. */
+export const runOf = (place: MergePlace, pool: Pool, staged: readonly StagedTransaction[]): RunPool => ({
+  place,
+  outcomes: pool.candidates.flatMap((candidate, index) => {
+    const one = staged[index];
+    return one === undefined ? [] : [{ candidate, dropped: one.refusal !== undefined, receipt: one.receipt }];
+  }),
+});
+
+/** The pool of a merge block with what its receipts say. */
+export async function runOfBlock(context: RepositoryContext, id: BlockId): Promise<RunPool> {
+  const { reader } = context;
+  const { commit, header } = reader.block(id);
+  const [target, source] = commit.parents;
+  if (target === undefined || source === undefined || header.kind !== 'merge')
+    throw new AergoError('AERGO_INTERNAL', 'a drop stands in a block that is no merge');
+  const pool = await poolOf(reader, context.history, target, source);
+  const receipts = new Map(reader.receipts(id).map((receipt) => [receipt.tx, receipt]));
+  const { branch, start, height, time } = header;
+  return {
+    place: {
+      branch: { name: branch, start, block: target },
+      place: { kind: 'merge', bound: `${branch}:${start}`, height, time, parents: commit.parents },
+      source,
+      dropChangedResults: header.options.dropChangedResults === true,
+    },
+    outcomes: pool.candidates.flatMap((candidate) => {
+      const receipt = receipts.get(candidate.signed.id);
+      return receipt === undefined ? [] : [{ candidate, dropped: receipt.status !== 'applied', receipt }];
+    }),
+  };
+}
+
 /** The cause of a drop that stands in a merge block, found as when it was merged. */
 export async function causeInBlock(
   context: RepositoryContext,
-  block: BlockSummary,
+  block: BlockId,
   transaction: TransactionId,
 ): Promise<DropCause | undefined> {
-  const [target, source] = block.parents;
-  if (target === undefined || source === undefined)
-    throw new AergoError('AERGO_INTERNAL', 'a drop stands in a block that is no merge');
-  const pool = await poolOf(context.reader, context.history, target, source);
-  const dropped = new Set(
-    context.reader
-      .receipts(block.id)
-      .filter((one) => one.status !== 'applied')
-      .map((one) => one.tx),
-  );
-  const outcomes = pool.candidates.map((candidate) => ({ candidate, dropped: dropped.has(candidate.signed.id) }));
-  const index = outcomes.findIndex(({ candidate }) => candidate.signed.id === transaction);
-  if (index < 0) return undefined;
-  const { branch, start, height, time, parents } = block;
-  const header = context.reader.header(block.id);
-  const next = {
-    branch: { name: branch, start, block: target },
-    place: { kind: 'merge', bound: `${branch}:${start}`, height, time, parents },
-    buffer: new ObjectBuffer(context.store),
-    dropChangedResults: header.kind === 'merge' && header.options.dropChangedResults === true,
-  } as const;
-  return findCause(context, next, source, outcomes, index);
+  const run = await runOfBlock(context, block);
+  const index = run.outcomes.findIndex(({ candidate }) => candidate.signed.id === transaction);
+  return index < 0 ? undefined : (await causesOf(context, run, [index])).get(index);
 }

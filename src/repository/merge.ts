@@ -7,7 +7,7 @@ import { stageMerge } from '../merge/automatic.ts';
 import type { Conflict } from '../merge/conflict.ts';
 import { poolOf } from '../merge/pool.ts';
 import type { RepositoryContext } from './context.ts';
-import { type DroppedTransaction, withCauses } from './drop-causes.ts';
+import { type DroppedTransaction, dropsOf, runOf } from './drop-causes.ts';
 import { checkSealer, keep, nextBlock, stageContext } from './seal.ts';
 import { type BlockSummary, summaryOf } from './views.ts';
 
@@ -59,8 +59,8 @@ export interface MergeResult {
 }
 
 export async function mergeBranches(context: RepositoryContext, options: MergeOptions): Promise<MergeResult> {
-  checkSealer(context, options.sealer.id);
   const target = context.branch(options.into);
+  checkSealer(context, options.sealer.id, target.name, 'merge');
   const source = context.branch(options.source);
   const report = { mode: 'automatic', pending: false, source: source.name, target: target.name } as const;
   if (context.history.isAncestor(source.block, target.block)) {
@@ -71,6 +71,8 @@ export async function mergeBranches(context: RepositoryContext, options: MergeOp
   const next = nextBlock(context, target, source.block);
   const staging = { ...stageContext(context, engine, next), dropChangedResults: options.dropChangedResults === true };
   const { staged, content } = await stageMerge(staging, pool, next.plan, context.reader.block(source.block).header);
+  const { dropChangedResults } = staging;
+  const place = { ...next, source: source.block, dropChangedResults };
   const refused = staged.transactions.filter((one) => one.refusal !== undefined);
   const writes = options.dryRun !== true && !(options.failOnDrop === true && refused.length > 0);
   if (!writes) await engine.abandon();
@@ -83,13 +85,6 @@ export async function mergeBranches(context: RepositoryContext, options: MergeOp
     changedResults: staged.transactions.flatMap(({ signed, changedResult }) =>
       changedResult === undefined ? [] : [{ tx: signed.id, ...changedResult }],
     ),
-    dropped: await withCauses(
-      context,
-      { ...next, dropChangedResults: staging.dropChangedResults },
-      source.block,
-      pool,
-      staged.transactions,
-      options.causes,
-    ),
+    dropped: await dropsOf(context, runOf(place, pool, staged.transactions), options.causes),
   };
 }

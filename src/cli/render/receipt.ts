@@ -50,8 +50,9 @@ function decodeName(column: string): string {
 
 /** `bank.accounts alice was changed by 03fe81c on main, block 6`, or `dropped because 91ab33d was dropped`. */
 export function causeText(cause: DropCause): string {
-  if (cause.kind === 'pool') return `dropped because ${short(cause.transaction)} was dropped`;
-  const where = `${short(cause.transaction)} on ${visible(cause.branch ?? '')}, block ${cause.height ?? '?'}`;
+  const by = cause.transaction === undefined ? 'a merge of rows' : short(cause.transaction);
+  if (cause.kind === 'pool') return `dropped because ${by} was dropped`;
+  const where = `${by} on ${visible(cause.branch)}, block ${cause.height}`;
   const [row, ...more] = cause.rows ?? [];
   if (row === undefined) return `it fails since ${where}`;
   const others = more.length === 0 ? '' : ` and ${counted(more.length, 'other row')}`;
