@@ -9,6 +9,7 @@ import { parseSync } from 'oxc-parser';
 /** From the top to the bottom; folders on one line stand beside each other and do not know each other. */
 const layers: readonly (readonly string[])[] = [
   ['commands', 'bin'],
+  ['src/tui'],
   ['src/cli', 'src/node'],
   ['src/repository.ts', 'src/repository'],
   ['src/merge', 'src/directory'],

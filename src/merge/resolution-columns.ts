@@ -26,7 +26,7 @@ export function restingType({ own }: ConflictTable, column: ColumnSchema): strin
 }
 
 /** Whether a person may give the column's value: neither the key's, which names the row, nor a computed one. */
-const isEditable = ({ key }: ConflictTable, column: ColumnSchema): boolean =>
+export const isEditable = ({ key }: ConflictTable, column: ColumnSchema): boolean =>
   column.generated === undefined && !key.includes(column.name);
 
 /**

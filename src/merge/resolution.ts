@@ -22,8 +22,8 @@ export interface Step {
 
 type Earlier = readonly { readonly index: number; readonly choice: Choice | undefined }[];
 
-export class Resolution {
-  readonly conflicts: readonly Conflict[];
+export class Resolution<C extends Conflict = Conflict> {
+  readonly conflicts: readonly C[];
   readonly #tables: ReadonlyMap<string, ConflictTable>;
   readonly #choices: (Choice | undefined)[];
   readonly #indexes = new Map<ConflictId, number>();
@@ -33,7 +33,7 @@ export class Resolution {
   /** @param choices what was chosen before, by conflict */
   constructor(
     tables: Iterable<ConflictTable>,
-    conflicts: readonly Conflict[],
+    conflicts: readonly C[],
     choices: ReadonlyMap<ConflictId, Choice> = new Map(),
   ) {
     this.conflicts = conflicts;
@@ -51,7 +51,7 @@ export class Resolution {
     return this.#resolved;
   }
 
-  conflict(index: number): Conflict {
+  conflict(index: number): C {
     const conflict = this.conflicts[index];
     if (conflict === undefined) throw new RangeError(`there is no conflict ${index} of ${this.total}`);
     return conflict;
@@ -84,12 +84,12 @@ export class Resolution {
     return this.#where(({ table, key }) => `${table} ${key.join(' ')}`.toLowerCase().includes(wanted));
   }
 
-  #where(holds: (conflict: Conflict) => boolean): number[] {
+  #where(holds: (conflict: C) => boolean): number[] {
     return this.conflicts.flatMap((conflict, index) => (holds(conflict) ? [index] : []));
   }
 
   /** Those without a choice, in order. */
-  unresolved(): Conflict[] {
+  unresolved(): C[] {
     return this.conflicts.filter((_, index) => this.#choices[index] === undefined);
   }
 
