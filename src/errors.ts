@@ -135,6 +135,10 @@ export const errorCodes = {
   },
   AERGO_MERGE_LOGIC_INVALID: { exit: 'usage', summary: 'The function cannot be the merge logic of a branch.' },
   AERGO_MERGE_MODE: { exit: 'usage', summary: 'The branches are not merged in that way.' },
+  AERGO_MERGE_MOVED: {
+    exit: 'tryAgain',
+    summary: 'A pending merge is no more what was shown when it was to be sealed.',
+  },
   AERGO_MERGE_NOT_PENDING: { exit: 'usage', summary: 'No merge waits for people to settle its conflicts.' },
   AERGO_MERGE_PENDING: { exit: 'usage', summary: 'A merge waits for people to settle its conflicts.' },
   AERGO_MERGE_SCHEMA_DIFFERS: {
@@ -146,6 +150,7 @@ export const errorCodes = {
   AERGO_NOT_A_REPOSITORY: { exit: 'usage', summary: 'Neither the directory nor one above it is a repository.' },
   AERGO_NOT_BUILT: { exit: 'usage', summary: 'The program is not built: its dist/ is missing.' },
   AERGO_NOT_DROPPED: { exit: 'usage', summary: 'No merge on this branch dropped the transaction.' },
+  AERGO_NOT_IN_EFFECT: { exit: 'rejected', summary: 'A transaction that is to be reverted is not in effect there.' },
   AERGO_OBJECT_DAMAGED: { exit: 'integrity', summary: 'A stored object is not what its id names.' },
   AERGO_OBJECT_INVALID: { exit: 'integrity', summary: "An object's bytes break a rule of the format." },
   AERGO_OBJECT_MISSING: { exit: 'integrity', summary: 'An object that something refers to is not there.' },
@@ -173,6 +178,7 @@ export const errorCodes = {
     exit: 'rejected',
     summary: 'A merged transaction gives another result than where it was applied.',
   },
+  AERGO_REVERT_REFUSED: { exit: 'rejected', summary: 'What is to be reverted is nothing that a revert takes back.' },
   AERGO_REVISION_AMBIGUOUS: { exit: 'usage', summary: 'A revision stands for more than one thing.' },
   AERGO_REVISION_UNKNOWN: { exit: 'usage', summary: 'No block, branch or snapshot is called so.' },
   AERGO_ROW_INVALID: {

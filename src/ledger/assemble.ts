@@ -4,7 +4,7 @@
  */
 import type { Oid } from '../object/oid.ts';
 import type { BlockContent, BlockId } from './block.ts';
-import type { BlockHeader, Counts, MergeHeader } from './header.ts';
+import type { BlockHeader, Counts, MergeHeader, MergeLogic } from './header.ts';
 import type { Staged, StagedTransaction } from './stage.ts';
 
 /** What is decided of a block before its transactions run. */
@@ -21,6 +21,8 @@ export interface BlockPlan {
   readonly engine: Oid;
   /** The head of the branch, and for a merge the head that is merged. */
   readonly parents: readonly BlockId[];
+  /** The merge logic of the branch. */
+  readonly logic?: MergeLogic;
   readonly merge?: Pick<MergeHeader, 'base' | 'mode' | 'options' | 'source'>;
 }
 
@@ -46,8 +48,9 @@ export function assembleBlock(plan: BlockPlan, staged: Staged): BlockContent {
 }
 
 function headerOf(plan: BlockPlan, counts: Counts): BlockHeader {
-  const { repository, branch, start, height, time, directory, merge } = plan;
-  const common = { format: 1, repository, branch, start, height, time, directory, counts } as const;
+  const { repository, branch, start, height, time, directory, logic, merge } = plan;
+  const place = { format: 1, repository, branch, start, height, time, directory, counts } as const;
+  const common = logic === undefined ? place : { ...place, logic };
   return merge === undefined ? { ...common, kind: 'block' } : { ...common, kind: 'merge', ...merge };
 }
 

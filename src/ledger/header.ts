@@ -3,8 +3,11 @@
  */
 import { z } from 'zod';
 import { isContractName } from '../contract/names.ts';
+import type { MergeLogic } from '../store/refs.ts';
 import { isRefName } from './names.ts';
 import { boundBranchSchema, oidSchema, startSchema, timeSchema } from './transaction.ts';
+
+export type { MergeLogic } from '../store/refs.ts';
 
 const count = z.int().min(0);
 const countsSchema = z.strictObject({
@@ -19,12 +22,9 @@ export type Counts = z.infer<typeof countsSchema>;
 const logicSchema = z.strictObject({
   contract: z.string().refine(isContractName),
   /** Public or private. */
-  function: z.string().regex(/^[a-z_][a-z0-9_]{0,47}$/),
+  function: z.string().regex(/^_?[a-z][a-z0-9_]{0,47}$/),
   hash: z.string().regex(/^[0-9a-f]{64}$/),
 });
-/** The merge logic that a branch was made with: its resolver, and the hash of all that says what that does. */
-export type MergeLogic = z.infer<typeof logicSchema>;
-
 export const sameLogic = (a: MergeLogic | undefined, b: MergeLogic | undefined): boolean =>
   a?.contract === b?.contract && a?.function === b?.function && a?.hash === b?.hash;
 
@@ -85,6 +85,10 @@ export const isRowMerge = (header: BlockHeader): header is MergeHeader =>
 /** `branch:start`, what a transaction is bound to. */
 export const boundBranch = (header: Pick<BlockHeader, 'branch' | 'start'>): string =>
   `${header.branch}:${header.start}`;
+
+/** The logic that a merge follows: the source's, else that of the branch it is sealed on. */
+export const logicOfMerge = (source: BlockHeader, own: MergeLogic | undefined): MergeLogic | undefined =>
+  logicOf(source) ?? own;
 
 /** The logic of the branch that a block was sealed on. */
 export const logicOf = (header: BlockHeader): MergeLogic | undefined =>

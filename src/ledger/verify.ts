@@ -5,19 +5,23 @@
 
 import type { Engine } from '../contract/engine.ts';
 import { canonicalJson, type JsonValue } from '../crypto/canonical-json.ts';
-import { AergoError } from '../errors.ts';
+import { AergoError, exitCodes } from '../errors.ts';
 import type { Oid } from '../object/oid.ts';
 import { ObjectBuffer, type ObjectSource } from '../object/source.ts';
 import { diffStates } from '../state/state-difference.ts';
 import { emptyState } from '../state/state-update.ts';
 import type { NodeCache } from '../state/table.ts';
-import { type Candidate, ordinaryCandidate, type Rights } from './admission.ts';
+import { type Candidate, ordinaryCandidate } from './admission.ts';
 import { assembleBlock, type BlockPlan, genesisContent } from './assemble.ts';
+import { type Authority, authorityFault, versionOf } from './authority.ts';
 import { type Block, type BlockContent, type BlockId, type BlockReader, checkSeal, putBlockTree } from './block.ts';
-import { type BlockHeader, boundBranch } from './header.ts';
+import { logicFault } from './branch-logic.ts';
+import { type BlockHeader, boundBranch, isRowMerge, logicOfMerge, type MergeHeader } from './header.ts';
 import type { History } from './history.ts';
 import { firstOf, insteadFault } from './instead.ts';
-import { type StagedTransaction, stage } from './stage.ts';
+import { readLines } from './lines.ts';
+import { revertedBefore } from './reverted.ts';
+import { type StageContext, type Staged, type StagedTransaction, stage } from './stage.ts';
 import { checkSignature, type TransactionId } from './transaction.ts';
 
 /** What a merge would run, given by the merge layer. */
@@ -26,17 +30,27 @@ export type MergeCandidates = (
   source: BlockId,
 ) => Promise<{ bases: readonly BlockId[]; candidates: readonly Candidate[] }>;
 
+/** A merge row by row as it comes out again, given by the merge layer; the engine then holds its result. */
+export interface RebuiltRowMerge {
+  readonly bases: readonly BlockId[];
+  readonly pinned: boolean;
+  readonly staged: Staged;
+}
+
+/** @throws AergoError what the merge stops at; the engine is then in no block */
+export type RebuildRowMerge = (block: Block, engine: Engine, buffer: ObjectBuffer) => Promise<RebuiltRowMerge>;
+
 export interface VerifyContext {
   readonly reader: BlockReader;
   readonly history: History;
   readonly cache: NodeCache;
-  readonly rights: Rights;
   readonly repository: Oid;
-  /** The directory version that blocks of this repository name. */
-  readonly directory: Oid;
-  /** Engines that the directory accepts. */
-  readonly engines: ReadonlySet<string>;
+  /** The directory, by whose versions blocks are judged. */
+  readonly authority: Authority;
+  /** Blocks are new to everybody: who made them must have the right by the newest version too. */
+  readonly admission?: boolean;
   readonly mergeCandidates: MergeCandidates;
+  readonly rebuildRowMerge: RebuildRowMerge;
 }
 
 function wrong(id: BlockId, what: string, details: Record<string, unknown> = {}): AergoError {
@@ -49,12 +63,13 @@ function wrong(id: BlockId, what: string, details: Record<string, unknown> = {})
 export async function checkBlock(context: VerifyContext, id: BlockId): Promise<void> {
   const { reader, repository } = context;
   const block = reader.block(id);
-  const sealer = checkSeal(reader, id);
-  if (!context.rights.maySeal(sealer)) throw wrong(id, `${sealer} may not seal on ${block.header.branch}`);
-  if (!context.engines.has(block.engine))
-    throw wrong(id, 'its engine is not accepted by the directory', { engine: block.engine });
+  checkSeal(reader, id);
   checkPlace(context, block);
+  const unauthorised = authorityFault(context.authority, reader, block, context.admission === true);
+  if (unauthorised !== undefined) throw wrong(id, unauthorised);
   if (block.header.kind === 'genesis') return checkGenesis(block, block.header);
+  const strange = await logicFault(reader, block);
+  if (strange !== undefined) throw wrong(id, strange);
   const transactions = reader.transactions(id);
   const [parent] = block.commit.parents;
   // All at once: each waits for the index, and only seldom finds anything.
@@ -93,7 +108,6 @@ function checkPlace(context: VerifyContext, block: Block): void {
   if (header.height !== first.height + 1)
     throw wrong(id, `its height is ${header.height}, its parent's ${first.height}`);
   if (parents.some((parent) => parent.time >= header.time)) throw wrong(id, 'its time is not after its parents’');
-  if (header.directory !== context.directory) throw wrong(id, 'the directory version that it names is not in force');
   if (boundBranch(header) !== boundBranch(first)) checkFirstOfBranch(context, block, first.start);
 }
 
@@ -142,7 +156,6 @@ async function candidatesOf(
   }
   const { bases, candidates } = await context.mergeCandidates(target, source);
   if (bases.join() !== block.header.base.join()) throw wrong(block.id, 'its merge base is another one');
-  if (block.header.source !== boundBranch(reader.header(source))) throw wrong(block.id, 'its source is another branch');
   const receipts = reader.receipts(block.id);
   return { candidates, leftOut: new Set(receipts.filter((one) => one.status === 'left-out').map((one) => one.tx)) };
 }
@@ -169,29 +182,13 @@ export async function rebuildBlock(context: VerifyContext, engine: Engine, engin
   }
   const [parent] = block.commit.parents;
   if (parent === undefined) return;
-  const { candidates, leftOut } = await candidatesOf(context, block);
+  const rights = versionOf(context.authority, header)?.rights;
+  if (rights === undefined) throw wrong(id, 'the directory version that it names is none of this repository');
+  if (header.kind === 'merge') checkMergeRules(reader, block, header);
   const buffer = new ObjectBuffer(reader.source);
-  const staged = await stage(
-    {
-      engine,
-      reader,
-      buffer,
-      cache: context.cache,
-      history: context.history,
-      rights: context.rights,
-      parentState: reader.block(parent).state,
-      place: {
-        kind: header.kind,
-        bound: boundBranch(header),
-        height: header.height,
-        time: header.time,
-        parents: block.commit.parents,
-      },
-      dropChangedResults: header.kind === 'merge' && header.options.dropChangedResults === true,
-      leftOut,
-    },
-    candidates,
-  );
+  const { staged, leftOut } = isRowMerge(header)
+    ? await mergeRowsAgain(context, engine, buffer, block)
+    : await runAgain({ ...context, rights, engine, buffer, parentState: reader.block(parent).state }, block);
   try {
     checkDecided(id, staged.transactions, leftOut);
     const rebuilt = assembleBlock(planOf(block), staged);
@@ -204,11 +201,92 @@ export async function rebuildBlock(context: VerifyContext, engine: Engine, engin
   await engine.finish(staged.state);
 }
 
+/** Whether a merge is of the branch that it names and in the mode that the two branches agreed on. */
+function checkMergeRules(reader: BlockReader, { id, commit }: Block, header: MergeHeader): void {
+  const [, source] = commit.parents;
+  if (source === undefined) return;
+  const theirs = reader.header(source);
+  if (header.source !== boundBranch(theirs)) throw wrong(id, 'its source is another branch');
+  const logic = logicOfMerge(theirs, header.logic);
+  if (logic !== undefined && header.mode !== 'agreed')
+    throw wrong(
+      id,
+      `its branches agreed on ${logic.contract}.${logic.function}, and it is a merge in mode ${header.mode}`,
+    );
+  if (logic === undefined && header.mode === 'agreed') throw wrong(id, 'its branches agreed on no merge logic');
+}
+
+interface RunAgain {
+  readonly staged: Staged;
+  readonly leftOut: ReadonlySet<TransactionId>;
+}
+
+async function runAgain(
+  context: VerifyContext & Pick<StageContext, 'engine' | 'buffer' | 'parentState' | 'rights'>,
+  block: Block,
+): Promise<RunAgain> {
+  const { header } = block;
+  const { candidates, leftOut } = await candidatesOf(context, block);
+  const place = {
+    kind: header.kind === 'merge' ? 'merge' : 'block',
+    bound: boundBranch(header),
+    height: header.height,
+    time: header.time,
+    parents: block.commit.parents,
+  } as const;
+  const dropChangedResults = header.kind === 'merge' && header.options.dropChangedResults === true;
+  return {
+    staged: await stage({ ...context, reverted: revertedBefore, place, dropChangedResults, leftOut }, candidates),
+    leftOut,
+  };
+}
+
+async function mergeRowsAgain(
+  context: VerifyContext,
+  engine: Engine,
+  buffer: ObjectBuffer,
+  block: Block,
+): Promise<RunAgain> {
+  const { id, header } = block;
+  if (header.kind !== 'merge') throw new Error('only a merge merges rows');
+  const { bases, pinned, staged } = await mergedAgain(context, engine, buffer, block);
+  const different =
+    bases.join() !== header.base.join()
+      ? 'its merge base is another one'
+      : pinned !== (header.options.pinned === true)
+        ? 'it does not say rightly whether its resolver was taken from the past'
+        : undefined;
+  if (different === undefined) return { staged, leftOut: new Set() };
+  await engine.abandon();
+  throw wrong(id, different);
+}
+
+/** A merge that stops is none; one that does not come to its end here says nothing. */
+async function mergedAgain(
+  context: VerifyContext,
+  engine: Engine,
+  buffer: ObjectBuffer,
+  block: Block,
+): Promise<RebuiltRowMerge> {
+  try {
+    return await context.rebuildRowMerge(block, engine, buffer);
+  } catch (error) {
+    if (!(error instanceof AergoError)) throw error;
+    if (error.code === 'AERGO_CONTRACT_DEADLINE') throw undecided(block.id, error.message);
+    if (error.exitCode !== exitCodes.rejected && error.exitCode !== exitCodes.usage) throw error;
+    throw wrong(block.id, `its merge does not come out again: ${error.message}`, {
+      code: error.code,
+      ...error.details,
+    });
+  }
+}
+
 /** What the block says of itself where nothing can be derived: everything that its sealer was free to choose. */
 function planOf({ header, engine, commit }: Block): BlockPlan {
   if (header.kind === 'genesis') throw new Error('a genesis block has no plan');
-  const { repository, branch, start, height, time, directory } = header;
-  const plan = { repository, branch, start, height, time, directory, engine, parents: commit.parents };
+  const { repository, branch, start, height, time, directory, logic } = header;
+  const place = { repository, branch, start, height, time, directory, engine, parents: commit.parents };
+  const plan = logic === undefined ? place : { ...place, logic };
   if (header.kind === 'block') return plan;
   const { base, mode, options, source } = header;
   return { ...plan, merge: { base, mode, options, source } };
@@ -219,17 +297,17 @@ function checkDecided(
   transactions: readonly StagedTransaction[],
   leftOut: ReadonlySet<TransactionId>,
 ): void {
-  const undecided = transactions.find((one) => one.receipt.status === 'left-out' && !leftOut.has(one.signed.id));
-  if (undecided === undefined) return;
-  throw new AergoError(
-    'AERGO_VERIFY_UNDECIDED',
-    `block ${id.slice(0, 7)}: transaction ${undecided.signed.id.slice(0, 7)} did not end in time on this machine`,
-    {
-      hint: 'try again when the machine is less busy; nothing is said about the block',
-      details: { block: id, transaction: undecided.signed.id },
-    },
-  );
+  const open = transactions.find((one) => one.receipt.status === 'left-out' && !leftOut.has(one.signed.id));
+  if (open === undefined) return;
+  const transaction = open.signed.id;
+  throw undecided(id, `transaction ${transaction.slice(0, 7)} did not end in time on this machine`, { transaction });
 }
+
+const undecided = (id: BlockId, what: string, details: Record<string, unknown> = {}): AergoError =>
+  new AergoError('AERGO_VERIFY_UNDECIDED', `block ${id.slice(0, 7)}: ${what}`, {
+    hint: 'try again when the machine is less busy; nothing is said about the block',
+    details: { block: id, ...details },
+  });
 
 function firstDifference(
   reader: BlockReader,
@@ -255,6 +333,15 @@ function firstDifference(
     return wrong(block.id, `receipt ${at} differs from the run`, {
       expected: rebuilt.receipts[at] ?? null,
       found: receipts[at] ?? null,
+    });
+  }
+  const listed = readLines(reader.source, block.entries.get('conflicts'));
+  const at = (rebuilt.conflicts ?? []).findIndex((line, place) => line !== listed[place]);
+  if (at >= 0 || listed.length !== (rebuilt.conflicts ?? []).length) {
+    const place = at >= 0 ? at : (rebuilt.conflicts ?? []).length;
+    return wrong(block.id, `conflict ${place} differs from the merge`, {
+      expected: rebuilt.conflicts?.[place] ?? null,
+      found: listed[place] ?? null,
     });
   }
   if (rebuilt.state !== block.state) {

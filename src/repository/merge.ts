@@ -1,14 +1,22 @@
-/** Merging a branch into another: run the pool, seal the merge block, and say of each drop what made it fail. */
+/**
+ * Merging a branch into another, in the mode that the two agreed on. Automatic: run the pool, seal the merge block, and say
+ * of each drop what made it fail. Row by row: row-merge.ts.
+ */
 import type { SigningKey } from '../crypto/key.ts';
-import type { MergeMode } from '../ledger/header.ts';
+import { AergoError } from '../errors.ts';
+import type { BlockId } from '../ledger/block.ts';
+import { logicOfMerge, type MergeLogic, type MergeMode } from '../ledger/header.ts';
 import type { Receipt } from '../ledger/receipt.ts';
 import type { TransactionId } from '../ledger/transaction.ts';
 import { stageMerge } from '../merge/automatic.ts';
-import type { Conflict } from '../merge/conflict.ts';
+import type { ChosenRow } from '../merge/choices.ts';
+import type { Conflict, ConflictId } from '../merge/conflict.ts';
 import { poolOf } from '../merge/pool.ts';
+import { branchLogic } from './branch-logic.ts';
 import type { RepositoryContext } from './context.ts';
 import { type DroppedTransaction, dropsOf, runOf } from './drop-causes.ts';
-import { checkSealer, keep, nextBlock, stageContext } from './seal.ts';
+import { mergeRows } from './row-merge.ts';
+import { checkSealer, keep, type NextBlock, nextBlock, stageContext } from './seal.ts';
 import { type BlockSummary, summaryOf } from './views.ts';
 
 export interface MergeOptions {
@@ -25,6 +33,14 @@ export interface MergeOptions {
   readonly dropChangedResults?: boolean;
   /** For how many drops the cause is looked for; 20 when left out. */
   readonly causes?: number;
+  /** Merges row by row, with people deciding, where no merge logic is agreed on. */
+  readonly rows?: boolean;
+  /** Asks the resolver as it was agreed on where it is another one by now. */
+  readonly pinned?: boolean;
+  /** What people chose for conflicts; others than are left to people say nothing. */
+  readonly choices?: ReadonlyMap<ConflictId, ChosenRow>;
+  /** Signs the choices; the sealer when left out. */
+  readonly author?: SigningKey;
 }
 
 /** What an agreed or rows merge met. */
@@ -62,23 +78,53 @@ export async function mergeBranches(context: RepositoryContext, options: MergeOp
   const target = context.branch(options.into);
   checkSealer(context, options.sealer.id, target.name, 'merge');
   const source = context.branch(options.source);
-  const report = { mode: 'automatic', pending: false, source: source.name, target: target.name } as const;
+  const logic = logicOfMerge(context.reader.header(source.block), branchLogic(context, target));
+  const mode = modeOf(logic, options);
+  const report = { mode, pending: false, source: source.name, target: target.name };
   if (context.history.isAncestor(source.block, target.block)) {
     return { ...report, upToDate: true, applied: [], changedResults: [], dropped: [] };
   }
-  const pool = await poolOf(context.reader, context.history, target.block, source.block);
-  const engine = await context.engine();
   const next = nextBlock(context, target, source.block);
+  if (mode === 'automatic') return { ...report, ...(await mergeAutomatically(context, next, source.block, options)) };
+  return { ...report, ...(await mergeRows(context, next, { ...options, source: source.block, mode, logic })) };
+}
+
+/** How the branches are merged. @throws AergoError AERGO_MERGE_MODE where the options ask for something else */
+function modeOf(logic: MergeLogic | undefined, { source, rows, pinned, dropChangedResults }: MergeOptions): MergeMode {
+  const mode = logic !== undefined ? 'agreed' : rows === true ? 'rows' : 'automatic';
+  const fault =
+    rows === true && logic !== undefined
+      ? `its conflicts are for ${logic.contract}.${logic.function}, as was agreed on when the branch was made`
+      : pinned === true && logic === undefined
+        ? 'no merge logic was agreed on that could be pinned'
+        : dropChangedResults === true && mode !== 'automatic'
+          ? 'no transaction runs again in a merge row by row, so no result can change'
+          : undefined;
+  if (fault === undefined) return mode;
+  throw new AergoError('AERGO_MERGE_MODE', `${source} cannot be merged so: ${fault}`, {
+    hint: `aergo merge ${source}`,
+    details: { mode, ...(logic === undefined ? {} : { logic }) },
+  });
+}
+
+async function mergeAutomatically(
+  context: RepositoryContext,
+  next: NextBlock,
+  source: BlockId,
+  options: MergeOptions,
+): Promise<Pick<MergeResult, 'applied' | 'block' | 'changedResults' | 'dropped' | 'upToDate'>> {
+  const target = next.branch;
+  const pool = await poolOf(context.reader, context.history, target.block, source);
+  const engine = await context.engine();
   const staging = { ...stageContext(context, engine, next), dropChangedResults: options.dropChangedResults === true };
-  const { staged, content } = await stageMerge(staging, pool, next.plan, context.reader.block(source.block).header);
+  const { staged, content } = await stageMerge(staging, pool, next.plan, context.reader.header(source));
   const { dropChangedResults } = staging;
-  const place = { ...next, source: source.block, dropChangedResults };
+  const place = { ...next, source, dropChangedResults };
   const refused = staged.transactions.filter((one) => one.refusal !== undefined);
   const writes = options.dryRun !== true && !(options.failOnDrop === true && refused.length > 0);
   if (!writes) await engine.abandon();
   const id = writes ? await keep(context, engine, next, content, options.sealer) : undefined;
   return {
-    ...report,
     upToDate: false,
     ...(id === undefined ? {} : { block: summaryOf(context, id) }),
     applied: staged.transactions.filter((one) => one.refusal === undefined).map((one) => one.receipt),

@@ -1,13 +1,18 @@
 /** Verification of a whole repository: every byte of the log, every signature, every block built again from genesis. */
 import type { Engine } from '../contract/engine.ts';
-import { checkFirstVersion } from '../directory/first-version.ts';
+import { DirectoryAuthority } from '../directory/authority.ts';
+import { verifyVersions } from '../directory/chain.ts';
+import type { DirectoryReader } from '../directory/version.ts';
 import { AergoError } from '../errors.ts';
 import type { BlockId } from '../ledger/block.ts';
+import { logicOf, sameLogic } from '../ledger/header.ts';
 import { branchRef, snapshotRef } from '../ledger/names.ts';
 import { parentsFirst } from '../ledger/parents-first.ts';
 import { checkSnapshot } from '../ledger/snapshot.ts';
 import { checkBlock, rebuildBlock, type VerifyContext } from '../ledger/verify.ts';
 import { poolOf } from '../merge/pool.ts';
+import { rowMergeRebuilder } from '../merge/rebuild.ts';
+import type { Oid } from '../object/oid.ts';
 import { storeDamaged } from '../store/damage.ts';
 import type { RepositoryContext } from './context.ts';
 
@@ -45,7 +50,7 @@ export interface VerifyReport {
 export async function verifyRepository(context: RepositoryContext, options: VerifyOptions): Promise<VerifyReport> {
   await checkLog(context);
   for (const name of context.branchNames()) checkBranch(context, name);
-  checkFirstVersion(context.store, context.directoryVersion, context.reader.block(context.repositoryId));
+  verifyDirectory(context);
   const heads = await headsToVerify(context, options.revision);
   const snapshots = options.revision === undefined ? checkSnapshots(context) : [];
   const { history } = context;
@@ -83,6 +88,8 @@ function checkBranch({ store, history, reader }: RepositoryContext, name: string
   if (ref.start === undefined || !/^[0-9a-f]{16}$/.test(ref.start)) throw wrong('it has no start');
   if (ref.height !== height) throw wrong(`it says height ${ref.height ?? 'none'}, its block has ${height}`);
   if (ref.start === start && name !== branch) throw wrong(`its block was sealed on ${branch}`);
+  if (ref.start === start && ref.logic !== undefined && !sameLogic(ref.logic, logicOf(reader.header(ref.oid))))
+    throw wrong('it has another merge logic than its blocks');
 }
 
 async function headsToVerify(
@@ -99,21 +106,35 @@ function checkSnapshots(context: RepositoryContext): BlockId[] {
     .map((ref) => checkSnapshot(context.reader, ref.oid, ref.name.slice(snapshotRef('').length)).block);
 }
 
-/** @param over where blocks and history are read instead: of blocks that the repository does not have yet */
-export function verifyContext(
-  context: RepositoryContext,
-  { reader, history }: Pick<VerifyContext, 'reader' | 'history'> = context,
-): VerifyContext {
-  const { cache, rights, directoryVersion: directory } = context;
+/** Every version of the directory, from the first to the one in force. */
+function verifyDirectory(context: RepositoryContext): void {
+  const { reader, history, directoryReader: versions, repositoryId, directoryVersion } = context;
+  verifyVersions({ reader, history, versions, genesis: reader.block(repositoryId) }, directoryVersion.id);
+}
+
+/** Where blocks and the directory are read that the repository does not have yet. */
+export interface VerifiedOver extends Pick<VerifyContext, 'reader' | 'history' | 'admission'> {
+  /** The directory that comes with them; the repository's own where it is left out. */
+  readonly directory?: { readonly versions: DirectoryReader; readonly newest: Oid };
+}
+
+export function verifyContext(context: RepositoryContext, over?: VerifiedOver): VerifyContext {
+  const {
+    reader,
+    history,
+    directory,
+    admission = false,
+  }: VerifiedOver = over ?? { reader: context.reader, history: context.history };
+  const { versions, newest } = directory ?? { versions: context.directoryReader, newest: context.directoryVersion.id };
   return {
     reader,
     history,
-    cache,
-    rights,
-    repository: directory.repository,
-    directory: directory.id,
-    engines: new Set(directory.policy.engines),
+    cache: context.cache,
+    repository: context.repositoryId,
+    authority: new DirectoryAuthority(versions, newest, history),
+    admission,
     mergeCandidates: (target, source) => poolOf(reader, history, target, source),
+    rebuildRowMerge: rowMergeRebuilder({ reader, history, cache: context.cache }),
   };
 }
 

@@ -1,0 +1,234 @@
+/**
+ * A merge row by row, worked out in a block of the engine: what one side alone changed is taken, what both changed is for the
+ * contract's resolver, what that leaves or what fails a constraint between the sides is for people. Every row is set in
+ * the engine with all constraints, so the result holds them. A pure function of the plan, the resolver and the choices.
+ */
+import type { Engine } from '../contract/engine.ts';
+import type { RowViolation } from '../contract/row-violation.ts';
+import { AergoError } from '../errors.ts';
+import { encodeConflict } from '../ledger/conflict-list.ts';
+import { WorkingState } from '../ledger/working-state.ts';
+import type { Oid } from '../object/oid.ts';
+import type { ObjectBuffer } from '../object/source.ts';
+import { keyOfName } from '../state/name.ts';
+import { State } from '../state/state.ts';
+import type { NodeCache } from '../state/table.ts';
+import { type Conflict, type ConflictId, conflictId } from './conflict.ts';
+import { failedConstraints } from './constraint-conflicts.ts';
+import { EngineRows, type PlannedLine, type RowLine } from './engine-rows.ts';
+import type { Decision, ResolverCase } from './resolver.ts';
+import type { ConflictingRows, RowPlan } from './row-plan.ts';
+
+export interface RowMergePlace {
+  readonly engine: Engine;
+  readonly buffer: ObjectBuffer;
+  readonly cache: NodeCache;
+  /** The block to come; its time is what the clock says. */
+  readonly block: { readonly height: number; readonly time_ms: number };
+}
+
+/** Who is asked first about conflicts in the tables of one contract. */
+export interface AskedFirst {
+  readonly contract: string;
+  decide(cases: readonly ResolverCase[]): Promise<Decision[]>;
+}
+
+/** After so many rounds of holding single rows back, whole contracts are: rows may hang on each other in long chains. */
+const roundsOfRows = 16;
+
+export class RowMerge {
+  readonly #place: RowMergePlace;
+  readonly #plan: RowPlan;
+  readonly #rows: EngineRows;
+  readonly #start: State;
+  /** What the resolver decided. */
+  readonly #decided = new Map<ConflictId, string | null>();
+  #left: readonly Conflict[] = [];
+
+  private constructor(place: RowMergePlace, plan: RowPlan) {
+    this.#place = place;
+    this.#plan = plan;
+    this.#start = State.open(place.buffer, plan.start, place.cache);
+    this.#rows = new EngineRows(place.engine, this.#start);
+  }
+
+  /**
+   * Begins a block in the engine and settles what needs no people. `abandon`, or `complete` and `engine.finish`, must follow.
+   * @throws AergoError AERGO_CONTRACT_DEADLINE where the resolver does not end; then the block is abandoned
+   */
+  static async begin(place: RowMergePlace, plan: RowPlan, first?: AskedFirst): Promise<RowMerge> {
+    await place.engine.moveTo(place.buffer, plan.start);
+    await place.engine.begin(place.block);
+    const merge = new RowMerge(place, plan);
+    try {
+      await merge.#settle(first);
+      return merge;
+    } catch (error) {
+      await merge.abandon();
+      throw error;
+    }
+  }
+
+  /** The conflicts that are people's, in table and name order. */
+  get left(): readonly Conflict[] {
+    return this.#left;
+  }
+
+  /** How many conflicts the contract settled. */
+  get byContract(): number {
+    return this.#decided.size;
+  }
+
+  /** Takes everything back. The engine stands on our state. */
+  async abandon(): Promise<void> {
+    const { engine, buffer } = this.#place;
+    await engine.abandon();
+    if (this.#plan.start !== this.#plan.states.ours) await engine.moveTo(buffer, this.#plan.states.ours);
+  }
+
+  async #settle(first: AskedFirst | undefined): Promise<void> {
+    await this.#setOneSided();
+    const cases = first === undefined ? [] : this.#casesOf(first.contract);
+    const decisions = cases.length === 0 ? [] : ((await first?.decide(cases)) ?? []);
+    const reasons = new Map<ConflictId, string>();
+    for (const [at, one] of cases.entries()) {
+      const decision = decisions[at];
+      if (decision === undefined) continue;
+      if ('left' in decision) reasons.set(conflictId(one), decision.left);
+      else this.#decided.set(conflictId(one), decision.line);
+    }
+    const violations = await this.#rows.set(this.#wanted());
+    this.#left = this.#conflictsLeft(violations, reasons);
+    for (const conflict of this.#left) this.#decided.delete(conflictId(conflict));
+  }
+
+  /** Sets what one side alone changed, and conflicting rows as ours; what fails a constraint by that is held back. */
+  async #setOneSided(): Promise<void> {
+    let rows: readonly PlannedLine[] = this.#withConflicts();
+    for (let round = 1; ; round += 1) {
+      const violations = await this.#rows.set(rows);
+      if (violations.length === 0) return;
+      const involved = new Set(
+        violations.flatMap((one) => one.rows.map(([table, name]) => conflictId({ table, name }))),
+      );
+      const contracts = new Set(violations.map(({ table }) => contractOf(table)));
+      const others = rows.filter((row) => !involved.has(conflictId(row)));
+      const isEnough = round < roundsOfRows && others.length < rows.length;
+      rows = isEnough ? others : rows.filter(({ table }) => !contracts.has(contractOf(table)));
+    }
+  }
+
+  /** All rows as they are to be where nothing stands in the way, those that are left to people as ours. */
+  #wanted(): PlannedLine[] {
+    return this.#withConflicts((id, ours) => this.#decided.get(id) ?? (this.#decided.has(id) ? null : ours));
+  }
+
+  #withConflicts(lineOf: (id: ConflictId, ours: string | null) => string | null = (_, ours) => ours): PlannedLine[] {
+    const { conflicts, oneSided, taken } = this.#plan;
+    const rows = conflicts.map(({ table, name, ours, theirs }): PlannedLine => {
+      const first = taken.has(contractOf(table)) ? theirs : ours;
+      return { table, name, first, line: lineOf(conflictId({ table, name }), ours) };
+    });
+    return [...oneSided, ...rows];
+  }
+
+  #casesOf(contract: string): ResolverCase[] {
+    return this.#plan.conflicts
+      .filter(({ table }) => contractOf(table) === contract)
+      .map((row) => ({ ...row, key: this.#keyOf(row) }));
+  }
+
+  #keyOf({ table, name }: { table: string; name: string }): string[] {
+    const schema = this.#start.table(table)?.schema;
+    if (schema === undefined)
+      throw new AergoError('AERGO_INTERNAL', `a row of ${table}, which is not there, conflicts`);
+    return keyOfName(schema, name);
+  }
+
+  #conflictsLeft(violations: readonly RowViolation[], reasons: ReadonlyMap<ConflictId, string>): Conflict[] {
+    const { buffer, cache } = this.#place;
+    const left = new Map<ConflictId, Conflict>();
+    for (const row of this.#plan.conflicts) {
+      const id = conflictId(row);
+      if (this.#decided.has(id)) continue;
+      const reason = reasons.get(id);
+      left.set(id, { kind: 'row', ...row, key: this.#keyOf(row), ...(reason === undefined ? {} : { left: reason }) });
+    }
+    const failed = failedConstraints(buffer, cache, this.#plan.states, violations);
+    const known = new Map(this.#plan.conflicts.map((row) => [conflictId(row), row]));
+    for (const [id, { row, failed: why }] of failed) {
+      if (left.has(id)) continue;
+      const rows = known.get(id) ?? this.#versionsOf(row);
+      left.set(id, { kind: 'constraint', ...rows, key: this.#keyOf(rows), ...why });
+    }
+    return inOrder([...left.values()]);
+  }
+
+  /** A row that no conflict is about by itself. */
+  #versionsOf([table, name]: readonly [string, string]): ConflictingRows {
+    const { buffer, cache } = this.#place;
+    const at = (state: Oid): string | null => State.open(buffer, state, cache).readRow(table, name) ?? null;
+    const { base, ours, theirs } = this.#plan.states;
+    return { table, name, base: at(base), ours: at(ours), theirs: at(theirs) };
+  }
+
+  /**
+   * Ends the merge in the engine with what people chose for each conflict that is left.
+   * @param chosen the line to have, null for no row, of every conflict in `left` and no other
+   * @returns the state, and the list of all conflicts for the block (conflict-list.ts)
+   * @throws AergoError AERGO_MERGE_CONSTRAINT where the chosen rows cannot stand together; the block goes on
+   */
+  async complete(chosen: ReadonlyMap<ConflictId, string | null>): Promise<{ state: Oid; conflicts: string[] }> {
+    const isChosen = (row: RowLine) => chosen.has(conflictId(row));
+    const rows = this.#wanted().filter((row) => !isChosen(row));
+    const choices = this.#left.map(({ table, name }): RowLine => {
+      const line = chosen.get(conflictId({ table, name }));
+      if (line === undefined) throw new AergoError('AERGO_INTERNAL', `nothing is chosen for ${table} ${name}`);
+      return { table, name, line };
+    });
+    const violations = await this.#rows.set([...rows, ...choices]);
+    if (violations.length > 0) throw this.#chosenRowsFail(violations);
+    const { buffer, cache } = this.#place;
+    const state = new WorkingState(buffer, this.#plan.start, cache);
+    for (const { table, name, line } of this.#rows.changed()) state.write(table, name, line);
+    return { state: state.settle().state, conflicts: this.#conflictLines(chosen) };
+  }
+
+  #chosenRowsFail(violations: readonly RowViolation[]): AergoError {
+    const [first] = violations;
+    const rows = (first?.rows ?? []).map(([table, name]) => `${table} ${this.#keyOf({ table, name }).join(' ')}`);
+    const more = violations.length > 1 ? `, and ${violations.length - 1} more` : '';
+    const what = `${first?.constraint || first?.kind} of ${first?.table}`;
+    return new AergoError('AERGO_MERGE_CONSTRAINT', `${what} does not hold for ${rows.join(', ')}${more}`, {
+      hint: 'aergo resolve --list',
+      details: { violations },
+    });
+  }
+
+  #conflictLines(chosen: ReadonlyMap<ConflictId, string | null>): string[] {
+    const settled = [
+      ...this.#plan.conflicts
+        .filter((row) => this.#decided.has(conflictId(row)))
+        .map((row) => ({
+          ...row,
+          key: this.#keyOf(row),
+          by: 'contract' as const,
+          result: this.#decided.get(conflictId(row)) ?? null,
+        })),
+      ...this.#left.map(({ table, name, key, base, ours, theirs }) => {
+        const result = chosen.get(conflictId({ table, name })) ?? null;
+        return { table, name, key: [...key], base, ours, theirs, by: 'person' as const, result };
+      }),
+    ];
+    return inOrder(settled).map(encodeConflict);
+  }
+}
+
+const contractOf = (table: string): string => table.slice(0, table.indexOf('.'));
+
+function inOrder<R extends { readonly table: string; readonly name: string }>(rows: R[]): R[] {
+  return rows.sort((a, b) => {
+    if (a.table !== b.table) return a.table < b.table ? -1 : 1;
+    return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+  });
+}
