@@ -5,12 +5,14 @@ import { AergoCommand } from '../src/cli/command.ts';
 import type { Repository } from '../src/cli/face.ts';
 import { blockName } from '../src/cli/render/block.ts';
 import { branchLines } from '../src/cli/render/branches.ts';
+import { logicText } from '../src/cli/render/logic.ts';
 import { visible } from '../src/cli/render/visible.ts';
 import { AergoError } from '../src/errors.ts';
 
 export default class Branch extends AergoCommand {
   static override summary = 'list branches, or make, delete or rename one';
-  static override usage = 'branch [NAME [START]] | branch -d NAME… | branch -m [OLD] NEW';
+  static override usage =
+    'branch [NAME [START]] [--merge-contract CONTRACT.FUNCTION] | branch -d NAME… | branch -m [OLD] NEW';
   static override args = { names: words('the branch, and where it starts (default: the current block)') };
   static override flags = {
     list: Flags.boolean({ default: false, description: 'list the branches (the default without a name)' }),
@@ -21,11 +23,11 @@ export default class Branch extends AergoCommand {
       exclusive: ['move', 'list'],
     }),
     force: Flags.boolean({ default: false, description: 'delete also what no other branch contains' }),
-    move: Flags.boolean({
-      default: false,
-      char: 'm',
-      description: 'rename a branch that has no block of its own',
-      exclusive: ['list'],
+    move: Flags.boolean({ default: false, char: 'm', description: 'rename one without blocks', exclusive: ['list'] }),
+    'merge-contract': Flags.string({
+      description: 'the contract function that settles conflicts when the branch is merged',
+      helpValue: 'CONTRACT.FUNCTION',
+      exclusive: ['list', 'delete', 'move'],
     }),
   };
 
@@ -35,8 +37,8 @@ export default class Branch extends AergoCommand {
     await this.withRepository(async (repository) => {
       if (flags.delete) await this.#delete(repository, names, flags.force);
       else if (flags.move) await this.#rename(repository, names);
-      else if (flags.list || names.length === 0) this.#list(repository);
-      else await this.#create(repository, names);
+      else if (flags.list || (names.length === 0 && flags['merge-contract'] === undefined)) this.#list(repository);
+      else await this.#create(repository, names, flags['merge-contract']);
     });
   }
 
@@ -45,11 +47,16 @@ export default class Branch extends AergoCommand {
     this.print({ branches }, () => branchLines(branches, this.style));
   }
 
-  async #create(repository: Repository, [name = '', start, extra]: readonly string[]): Promise<void> {
+  async #create(repository: Repository, names: readonly string[], mergeContract?: string): Promise<void> {
+    const [name, start, extra] = names;
+    if (name === undefined) throw new AergoError('AERGO_USAGE', 'aergo branch --merge-contract needs a NAME');
     if (extra !== undefined)
       throw new AergoError('AERGO_USAGE', `aergo branch takes no further argument ${JSON.stringify(extra)}`);
-    const branch = await repository.createBranch(name, start);
-    this.print({ branch }, () => `branch ${visible(branch.name)} at ${blockName(branch.block)}`);
+    const branch = await repository.createBranch(name, start, mergeContract === undefined ? {} : { mergeContract });
+    this.print(
+      { branch },
+      () => `branch ${visible(branch.name)} at ${blockName(branch.block)}${logicText(branch.logic)}`,
+    );
     this.hint(`aergo switch ${visible(branch.name)}`);
   }
 

@@ -1,10 +1,13 @@
 /** What `status` says, from the repository's plain files. Must not import the index, the engine, or schemas. */
 import { nodeFileSystem } from '../store/file-system.ts';
+import type { MergeLogic } from '../store/refs.ts';
 import { readRefsFile } from '../store/refs-file.ts';
 
 export interface Status {
   readonly branch: string;
   readonly block: { readonly id: string; readonly height: number };
+  /** The branch's merge logic. */
+  readonly logic?: MergeLogic;
   readonly branches: number;
   readonly snapshots: number;
   /** The repository's own directory (`.aergo`). */
@@ -21,6 +24,7 @@ export function readStatus(directory: string): Status | undefined {
   return {
     branch: file.head.startsWith(heads) ? file.head.slice(heads.length) : file.head,
     block: { id: head.oid, height: head.height },
+    ...(head.logic === undefined ? {} : { logic: head.logic }),
     branches: file.refs.filter(({ name }) => name.startsWith(heads)).length,
     snapshots: file.refs.filter(({ name }) => name.startsWith('refs/tags/')).length,
     directory,

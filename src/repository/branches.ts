@@ -1,10 +1,15 @@
 /** Branches and snapshots: names for blocks. Making one costs the same whatever the size of the state. */
 import type { KeyId, SigningKey } from '../crypto/key.ts';
 import { AergoError } from '../errors.ts';
+import type { BlockId } from '../ledger/block.ts';
+import { mergeLogicIn } from '../ledger/branch-logic.ts';
+import { logicOf, type MergeLogic } from '../ledger/header.ts';
 import { branchRef, checkRefName, snapshotRef } from '../ledger/names.ts';
 import { readSnapshot, writeSnapshot } from '../ledger/snapshot.ts';
 import type { Oid } from '../object/oid.ts';
 import { ObjectBuffer } from '../object/source.ts';
+import { State } from '../state/state.ts';
+import { branchLogic } from './branch-logic.ts';
 import type { BranchHead, RepositoryContext } from './context.ts';
 import { type BlockSummary, summaryOf } from './views.ts';
 
@@ -13,6 +18,8 @@ export interface BranchView {
   readonly start: string;
   readonly block: BlockSummary;
   readonly current: boolean;
+  /** What settles conflicts when it is merged. */
+  readonly logic?: MergeLogic;
 }
 
 export interface SnapshotView {
@@ -25,22 +32,37 @@ export interface SnapshotView {
   readonly time: number;
 }
 
-const viewOf = (context: RepositoryContext, { name, start, block }: BranchHead): BranchView => ({
-  name,
-  start,
-  block: summaryOf(context, block),
-  current: name === context.currentBranch,
-});
+function viewOf(context: RepositoryContext, branch: BranchHead): BranchView {
+  const { name, start, block } = branch;
+  const logic = branchLogic(context, branch);
+  return {
+    name,
+    start,
+    block: summaryOf(context, block),
+    current: name === context.currentBranch,
+    ...(logic === undefined ? {} : { logic }),
+  };
+}
 
 export const listBranches = (context: RepositoryContext): BranchView[] =>
   context.branchNames().map((name) => viewOf(context, context.branch(name)));
 
-/** Throws `AERGO_BRANCH_EXISTS`, `AERGO_REF_NAME_INVALID` and what resolving the revision throws. */
+export interface BranchOptions {
+  /** Makes it the current one. */
+  readonly switchTo?: boolean;
+  /** `bank.resolve`: the contract function that settles conflicts when it is merged; otherwise it has that of where it starts. */
+  readonly mergeContract?: string;
+}
+
+/**
+ * Throws `AERGO_BRANCH_EXISTS`, `AERGO_REF_NAME_INVALID`, what resolving the revision throws, and for a merge contract
+ * `AERGO_MERGE_LOGIC_INVALID`, `AERGO_CONTRACT_UNKNOWN`.
+ */
 export async function createBranch(
   context: RepositoryContext,
   name: string,
   from = '@',
-  switchTo = false,
+  { switchTo = false, mergeContract }: BranchOptions = {},
 ): Promise<BranchView> {
   checkRefName(name);
   if (context.store.ref(branchRef(name)) !== undefined) {
@@ -49,11 +71,22 @@ export async function createBranch(
   const block = await context.resolve(from);
   const start = context.randomHex(8);
   const { height } = context.history.record(block);
+  const logic =
+    mergeContract === undefined
+      ? inheritedLogic(context, from, block)
+      : await mergeLogicIn(State.open(context.store, context.reader.block(block).state, context.cache), mergeContract);
   await context.store.write({
-    refs: [{ name: branchRef(name), old: null, new: block, start, height }],
+    refs: [{ name: branchRef(name), old: null, new: block, start, height, ...(logic === undefined ? {} : { logic }) }],
     operation: context.operation(switchTo ? branchRef(name) : undefined),
   });
   return viewOf(context, { name, start, block });
+}
+
+/** The logic of the branch that it is made from, where that is named; else of the block. */
+function inheritedLogic(context: RepositoryContext, from: string, block: BlockId): MergeLogic | undefined {
+  const named = from === '@' || from === 'HEAD' ? context.currentBranch : from;
+  const isBranch = context.branchNames().includes(named) && context.branch(named).block === block;
+  return isBranch ? branchLogic(context, context.branch(named)) : logicOf(context.reader.header(block));
 }
 
 /** Throws `AERGO_BRANCH_IN_USE` for the current branch and, unless forced, for one with blocks that no other ref has. */
@@ -92,10 +125,18 @@ export async function renameBranch(context: RepositoryContext, from: string, to:
       hint: `aergo branch ${to} ${from} makes another branch from there`,
     });
   }
+  const logic = branchLogic(context, branch);
   await context.store.write({
     refs: [
       { name: branchRef(from), old: branch.block, new: null },
-      { name: branchRef(to), old: null, new: branch.block, start: branch.start, height },
+      {
+        name: branchRef(to),
+        old: null,
+        new: branch.block,
+        start: branch.start,
+        height,
+        ...(logic === undefined ? {} : { logic }),
+      },
     ],
     operation: context.operation(from === context.currentBranch ? branchRef(to) : undefined),
   });

@@ -1,7 +1,7 @@
 /** What the repository tells of blocks, contracts and branches: plain values that commands and programs print. */
 import type { KeyId } from '../crypto/key.ts';
 import type { Block, BlockId } from '../ledger/block.ts';
-import type { Counts, MergeMode } from '../ledger/header.ts';
+import { type Counts, logicOf, type MergeLogic, type MergeMode } from '../ledger/header.ts';
 import { describeTransaction } from '../ledger/message.ts';
 import type { Receipt } from '../ledger/receipt.ts';
 import type { SignedTransaction, Transaction, TransactionId } from '../ledger/transaction.ts';
@@ -23,12 +23,27 @@ export interface BlockSummary {
   /** Of a merge: the branch that was merged, `branch:start`, and how. */
   readonly source?: string;
   readonly mode?: MergeMode;
+  /** The merge logic of its branch. */
+  readonly logic?: MergeLogic;
 }
 
 function summarise({ id, header, sealer, commit }: Block): BlockSummary {
   const { height, branch, start, kind, time, counts } = header;
   const subject = commit.message.slice(0, commit.message.indexOf('\n'));
-  const summary = { id, height, branch, start, kind, time, sealer, counts, parents: commit.parents, subject };
+  const logic = logicOf(header);
+  const summary = {
+    id,
+    height,
+    branch,
+    start,
+    kind,
+    time,
+    sealer,
+    counts,
+    parents: commit.parents,
+    subject,
+    ...(logic === undefined ? {} : { logic }),
+  };
   return header.kind === 'merge' ? { ...summary, source: header.source, mode: header.mode } : summary;
 }
 

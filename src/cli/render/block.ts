@@ -3,6 +3,7 @@ import { describeTransaction } from '../../ledger/message.ts';
 import type { BlockSummary, Receipt, Shown, Transaction } from '../face.ts';
 import type { Style } from '../output.ts';
 import { aligned, columns, counted, short, utc } from './columns.ts';
+import { logicText } from './logic.ts';
 import { receiptText } from './receipt.ts';
 import { visible } from './visible.ts';
 
@@ -19,7 +20,7 @@ export function blockContent(block: BlockSummary): string {
 /** One line of `log`: `90c3d11   block 2 on main   2026-11-20 10:00:00   1 transaction` */
 export function logLine(block: BlockSummary, style: Style): string {
   const name = `block ${block.height} on ${visible(block.branch)}`;
-  return `${style.yellow(short(block.id))}   ${style.bold(name)}   ${style.dim(utc(block.time))}   ${blockContent(block)}`;
+  return `${style.yellow(short(block.id))}   ${style.bold(name)}   ${style.dim(utc(block.time))}   ${blockContent(block)}${style.dim(logicText(block.logic))}`;
 }
 
 /** The whole of a block for `show`. */
@@ -31,6 +32,9 @@ export function shownBlock(shown: Extract<Shown, { kind: 'block' }>, style: Styl
     ['time', `${utc(block.time)} UTC`],
     ['sealer', block.sealer],
     ...block.parents.map((parent) => ['parent', parent]),
+    ...(block.logic === undefined
+      ? []
+      : [['merges by', `${block.logic.contract}.${block.logic.function}   ${block.logic.hash}`]]),
   ];
   return [
     style.bold(`${blockName(block)}   ${blockContent(block)}`),

@@ -2,14 +2,15 @@
 import type { Style } from '../output.ts';
 import type { Status } from '../quick-status.ts';
 import { counted, short } from './columns.ts';
+import { logicText } from './logic.ts';
 import { visible } from './visible.ts';
 
 export function statusLines(status: Status, style: Style): string[] {
-  const { branch, block, branches, snapshots } = status;
+  const { branch, block, branches, snapshots, logic } = status;
   const others = [
     ...(branches > 1 ? [counted(branches, 'branch', 'branches')] : []),
     ...(snapshots > 0 ? [counted(snapshots, 'snapshot')] : []),
   ];
-  const place = `on ${style.bold(visible(branch))} at block ${block.height} ${short(block.id)}`;
+  const place = `on ${style.bold(visible(branch))} at block ${block.height} ${short(block.id)}${logicText(logic)}`;
   return [others.length === 0 ? place : `${place}   ${others.join(', ')}`];
 }
