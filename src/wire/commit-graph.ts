@@ -51,7 +51,15 @@ export function cutGraph(graph: CommitGraph, shallow: ReadonlySet<Oid>): CommitG
   return {
     node(oid) {
       const node = graph.node(oid);
-      return node === undefined || !shallow.has(oid) ? node : { ...node, parents: [] };
+      if (node === undefined || !shallow.has(oid)) return node;
+      // The tree is passed on unread: a graph from an index reads it only when it is asked for.
+      return {
+        parents: [],
+        seconds: node.seconds,
+        get tree() {
+          return node.tree;
+        },
+      };
     },
   };
 }

@@ -6,7 +6,7 @@ import { flushPacket, linePacket, packet } from './pkt-line.ts';
 import type { AdvertisedRef } from './served.ts';
 
 /** What stands for no object: in the place of a ref that is made or deleted, and where there are no refs. */
-const nullOid = '0'.repeat(64);
+export const nullOid = '0'.repeat(64);
 
 /**
  * @param refs in the order in which they are sent

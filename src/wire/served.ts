@@ -36,12 +36,14 @@ export interface ServedRepository {
 /** The only object format there is here. */
 export const objectFormat = 'object-format=sha256';
 
-const nameOrder = (a: AdvertisedRef, b: AdvertisedRef): number =>
-  Buffer.compare(Buffer.from(a.name), Buffer.from(b.name));
+/** Refs by the bytes of their names. */
+export function inNameOrder(refs: readonly AdvertisedRef[]): AdvertisedRef[] {
+  return [...refs].sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+}
 
-/** Refs in the order in which Git sends them: by the bytes of their names, HEAD before all if it leads anywhere. */
+/** Refs in the order in which Git sends them to who fetches: HEAD before all if it leads anywhere. */
 export function refsInOrder({ refs, head }: ServedRepository): AdvertisedRef[] {
-  const sorted = [...refs].sort(nameOrder);
+  const sorted = inNameOrder(refs);
   const target = sorted.find(({ name }) => name === head);
   return target === undefined ? sorted : [{ ...target, name: 'HEAD' }, ...sorted];
 }

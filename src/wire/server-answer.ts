@@ -22,7 +22,7 @@ export interface AnswerState {
 const toldCodes = new Set(['AERGO_PROTOCOL_INVALID', 'AERGO_PACK_INVALID', 'AERGO_PACK_LIMIT']);
 
 /** What the client is told of an error. */
-function toldReason(error: unknown): string {
+export function toldReason(error: unknown): string {
   return error instanceof AergoError && toldCodes.has(error.code) ? error.message : 'the server failed';
 }
 

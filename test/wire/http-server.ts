@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { onTestFinished } from 'vitest';
 import { flushPacket, linePacket } from '../../src/wire/pkt-line.ts';
+import { advertiseReceive, type PushTarget, receivePack } from '../../src/wire/receive-pack.ts';
 import type { ServedRepository } from '../../src/wire/served.ts';
 import { advertiseCapabilities, type ProtocolVersion, uploadPack } from '../../src/wire/upload-pack.ts';
 import { advertiseUpload } from '../../src/wire/upload-pack-old.ts';
@@ -13,6 +14,8 @@ export interface TestServer {
   readonly url: string;
   /** What is served; may be changed between requests. */
   repository: ServedRepository;
+  /** Where pushes go; without one they are not offered. */
+  target?: PushTarget;
   /** What the services said went wrong. */
   readonly faults: unknown[];
   /** The requests as they came: method and path, the protocol that was asked for, and the size of each answer. */
@@ -30,14 +33,18 @@ function versionOf(request: IncomingMessage): ProtocolVersion {
   return asked.includes('version=1') ? 1 : 0;
 }
 
-function* advertisement(server: TestServer, version: ProtocolVersion): Generator<Uint8Array, void> {
-  if (version === 2) {
+type Service = 'git-upload-pack' | 'git-receive-pack';
+
+function* advertisement(server: TestServer, service: Service, version: ProtocolVersion): Generator<Uint8Array, void> {
+  if (version === 2 && service === 'git-upload-pack') {
     yield* advertiseCapabilities(options(server));
-  } else {
-    yield linePacket('# service=git-upload-pack');
-    yield flushPacket;
-    yield* advertiseUpload(server.repository, version, options(server));
+    return;
   }
+  yield linePacket(`# service=${service}`);
+  yield flushPacket;
+  const old = version === 1 ? 1 : 0;
+  if (service === 'git-upload-pack') yield* advertiseUpload(server.repository, old, options(server));
+  else yield* advertiseReceive(server.target ?? server.repository, old, options(server));
 }
 
 async function answer(server: TestServer, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -51,9 +58,13 @@ async function answer(server: TestServer, request: IncomingMessage, response: Se
   const body = request.headers['content-encoding'] === 'gzip' ? request.pipe(createGunzip()) : request;
   let type: string;
   let bytes: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
-  if (request.url === '/info/refs?service=git-upload-pack') {
-    type = 'application/x-git-upload-pack-advertisement';
-    bytes = advertisement(server, version);
+  const [, service] = /^\/info\/refs\?service=(git-upload-pack|git-receive-pack)$/.exec(request.url ?? '') ?? [];
+  if (service === 'git-upload-pack' || service === 'git-receive-pack') {
+    type = `application/x-${service}-advertisement`;
+    bytes = advertisement(server, service, version);
+  } else if (request.url === '/git-receive-pack' && server.target !== undefined) {
+    type = 'application/x-git-receive-pack-result';
+    bytes = receivePack(server.target, body, options(server));
   } else if (request.url === '/git-upload-pack') {
     type = 'application/x-git-upload-pack-result';
     bytes = uploadPack(server.repository, version, body, options(server));

@@ -1,0 +1,48 @@
+/**
+ * What became of a push, ref by ref: written by the server, read by the client.
+ * @see https://git-scm.com/docs/gitprotocol-pack, "Report status"
+ */
+import type { ByteReader } from './byte-reader.ts';
+import { flushPacket, lineOf, linePacket, protocolFault, readPacket } from './pkt-line.ts';
+
+export interface PushReport {
+  /** Why the pack was not taken; undefined when it was. */
+  readonly unpackFault?: string;
+  /** For every ref that was to move: undefined when it did, else why not. */
+  readonly refs: ReadonlyMap<string, string | undefined>;
+}
+
+/** A reason as one line that fits into a packet, whatever the text was made of. */
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ').slice(0, 1000);
+
+export function* writeReport({ unpackFault, refs }: PushReport): Generator<Uint8Array, void> {
+  yield linePacket(`unpack ${unpackFault === undefined ? 'ok' : oneLine(unpackFault)}`);
+  for (const [name, fault] of refs)
+    yield linePacket(fault === undefined ? `ok ${name}` : `ng ${name} ${oneLine(fault)}`);
+  yield flushPacket;
+}
+
+const maxLines = 10_000;
+
+/**
+ * Reads a report; the option lines of report-status-v2 (a server that moved another ref than it was asked to) are passed over.
+ * @throws AergoError AERGO_PROTOCOL_INVALID for something that is none
+ */
+export async function readReport(reader: ByteReader): Promise<PushReport> {
+  const refs = new Map<string, string | undefined>();
+  const first = await readPacket(reader);
+  const opening = typeof first === 'string' ? first : lineOf(first);
+  if (!opening.startsWith('unpack ')) throw protocolFault('the remote does not say what became of the pack');
+  const unpacked = opening.slice('unpack '.length);
+  let lines = 0;
+  for (let next = await readPacket(reader); next !== 'flush'; next = await readPacket(reader)) {
+    if (typeof next === 'string') throw protocolFault(`a report ends with ${next} where a flush belongs`);
+    lines += 1;
+    if (lines > maxLines) throw protocolFault(`a report has over ${maxLines} lines`);
+    const [, word, name = '', fault] = /^(ok|ng|option) ([^ ]+)(?: (.*))?$/s.exec(lineOf(next)) ?? [];
+    if (word === undefined) throw protocolFault('a report has a line that says nothing of a ref');
+    if (word === 'ok') refs.set(name, undefined);
+    else if (word === 'ng') refs.set(name, fault ?? 'refused without a reason');
+  }
+  return unpacked === 'ok' ? { refs } : { unpackFault: unpacked, refs };
+}
