@@ -1,12 +1,14 @@
-/** Merges a branch: runs its transactions again on the current branch, and drops those that do not fit. */
+/** Merges a branch: its transactions run again on the current one; or its rows are merged, as was agreed on or by people. */
 import * as Flags from '@oclif/core/flags';
 import { word } from '../src/cli/arguments.ts';
 import { AergoCommand } from '../src/cli/command.ts';
+import { conflictValue } from '../src/cli/conflict-value.ts';
 import { short } from '../src/cli/render/columns.ts';
 import { mergeLines } from '../src/cli/render/merge.ts';
 
 export default class Merge extends AergoCommand {
-  static override summary = 'run the transactions of another branch on this one';
+  static override summary =
+    'merge another branch into this one: run its transactions here, or merge rows as was agreed on';
   static override args = { source: word('the branch to merge') };
   static override flags = {
     into: Flags.string({ description: 'the branch to merge into (default: the current one)', helpValue: 'BRANCH' }),
@@ -18,6 +20,11 @@ export default class Merge extends AergoCommand {
     'drop-changed-results': Flags.boolean({
       default: false,
       description: 'drop also what would apply with another result',
+    }),
+    rows: Flags.boolean({ default: false, description: 'merge row by row, with people settling conflicts' }),
+    pinned: Flags.boolean({
+      default: false,
+      description: 'let conflicts be settled as was agreed on, where the contract is another one by now',
     }),
   };
 
@@ -31,10 +38,12 @@ export default class Merge extends AergoCommand {
         dryRun: flags['dry-run'],
         failOnDrop: flags['fail-on-drop'],
         dropChangedResults: flags['drop-changed-results'],
+        rows: flags.rows,
+        pinned: flags.pinned,
         ...(flags.into === undefined ? {} : { into: flags.into }),
       }),
     );
-    const { block = null, dropped } = result;
+    const { block = null, dropped, conflicts } = result;
     this.print(
       {
         ...result,
@@ -44,11 +53,13 @@ export default class Merge extends AergoCommand {
           transaction: entry.transaction,
           ...(entry.cause ? { cause: entry.cause } : {}),
         })),
+        ...(conflicts && { conflicts: { ...conflicts, left: conflicts.left.map(conflictValue) } }),
       },
       () => mergeLines(result, this.style),
     );
     const [first] = dropped;
     if (first !== undefined && result.block !== undefined) this.hint(`aergo receipt ${short(first.receipt.tx)}`);
-    if (flags['fail-on-drop'] && first !== undefined) this.answerNo();
+    if (result.pending) this.hint('aergo resolve --list');
+    if (result.pending || (flags['fail-on-drop'] && first !== undefined)) this.answerNo();
   }
 }

@@ -2,11 +2,15 @@
 
 export type { Receipt } from '../ledger/receipt.ts';
 export type { Transaction } from '../ledger/transaction.ts';
+export type { Conflict } from '../merge/conflict.ts';
 export type { BlamedRow, ValueOrigin } from '../repository/blame.ts';
 export type { RepositoryOptions } from '../repository/context.ts';
 export type { ContractDifference, TableToChange } from '../repository/contract-diff.ts';
 export type { DropCause } from '../repository/drop-causes.ts';
 export type { MergeResult } from '../repository/merge.ts';
+export type { OpenPending } from '../repository/pending.ts';
+export type { PendingConflict, PendingMerge } from '../repository/pending-folder.ts';
+export type { ContinuedMerge } from '../repository/pending-merge.ts';
 export type {
   ContractInfo,
   RowDifference,
