@@ -5,8 +5,10 @@
 import { AergoError } from '../errors.ts';
 import type { Block, BlockId } from '../ledger/block.ts';
 import type { RowDecision } from '../ledger/decisions.ts';
+import { logicOf, logicOfMerge } from '../ledger/header.ts';
 import type { RowReference } from '../ledger/receipt.ts';
 import { type RowAfter, rowsDuringBlock } from '../ledger/rerun.ts';
+import { revertedBefore } from '../ledger/reverted.ts';
 import { type RowStep, RowWalk } from '../ledger/row-walk.ts';
 import type { SignedTransaction } from '../ledger/transaction.ts';
 import { type RowKey, rowKey, type WrittenRow, writersInBlock } from '../ledger/writers.ts';
@@ -33,6 +35,8 @@ export interface ValueOrigin {
 /** How a merge came to a value, and what stands behind the values that it came from. */
 export interface ValueDecision {
   readonly by: 'contract' | 'person';
+  /** The function that decided for the contract, as `bank.resolve`. */
+  readonly resolver?: string;
   /** The branch that was merged. */
   readonly source: string;
   /** Whose value it is; `new`: of neither side. */
@@ -178,6 +182,8 @@ class Blame {
     const base = header.base.length === 1 ? header.base[0] : undefined;
     const heads = { base, ours, theirs };
     const source = header.source.slice(0, header.source.lastIndexOf(':'));
+    const logic = logicOfMerge(this.#context.reader.header(theirs), logicOf(header));
+    const resolver = logic && decision.by === 'contract' ? `${logic.contract}.${logic.function}` : undefined;
     for (const want of payload) {
       const { column } = want;
       const valueAt = (side: ConflictSide | 'result') => decision[side]?.[column];
@@ -198,8 +204,9 @@ class Blame {
         if (head !== undefined) this.#walk.follow(head, table, name, [{ column, put }]);
         return [found];
       });
-      const by = decision.transaction === undefined ? [] : [decision.transaction];
-      want.put({ ...this.#origin(block, by), decision: { by: decision.by, source, took, from } });
+      const transactions = decision.transaction === undefined ? [] : [decision.transaction];
+      const by = resolver === undefined ? { by: decision.by } : { by: decision.by, resolver };
+      want.put({ ...this.#origin(block, transactions), decision: { ...by, source, took, from } });
     }
   }
 
@@ -222,9 +229,10 @@ class Blame {
   async #during(block: Block, writers: ReadonlyMap<RowKey, WrittenRow>): Promise<Map<RowKey, RowAfter[]> | undefined> {
     const unclear = new Map([...writers].filter(([, { by }]) => by.length > 1));
     if (unclear.size === 0 || block.engine !== this.#context.engineId) return undefined;
-    const { reader, history, cache, rights } = this.#context;
+    const { reader, history, cache } = this.#context;
+    const rights = this.#context.rightsIn(block.id);
     const engine = await this.#context.engine();
-    return rowsDuringBlock({ reader, history, cache, rights, engine }, block.id, unclear);
+    return rowsDuringBlock({ reader, history, cache, rights, engine, reverted: revertedBefore }, block.id, unclear);
   }
 
   #origin({ id, header }: Block, by: readonly SignedTransaction[]): ValueOrigin {

@@ -2,58 +2,97 @@
  * Pages whose sessions are run: a fenced block of `console` is a session (`$ command`, then what it prints), one of a language
  * and a name (`sql bank.sql`) is a file that is there from then on. All blocks of a page are run in order, in one world.
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { launcher, type World } from './world.ts';
 
 const fence = /^```(\w+)(?: (\S+))?\n([\s\S]*?)^```$/gm;
 
-/** The page as it reads when its sessions are run: the commands as they stand there, with what they print now. */
-export async function runPage(world: World, page: string): Promise<string> {
-  const parts: string[] = [];
-  for (const [, language, name, text = ''] of page.matchAll(fence)) {
-    if (language === 'console') parts.push(startOfSession, ...commandsOf(text).map(commandScript));
-    else if (name !== undefined) parts.push(fileScript(world.file(`page-${parts.length}`, text), world, name));
-  }
-  const shell = `exec 2>&1\naergo() { ${quoted(process.execPath)} ${quoted(launcher)} "$@"; }\n${parts.join('\n')}\n`;
-  const { stdout } = await world.run('sh', ['-c', shell]);
-  const [, ...sessions] = stdout.split(`${sessionMark}\n`);
-  const ran = page.replace(fence, (whole, language) =>
-    language === 'console' ? `\`\`\`console\n${sessions.shift() ?? ''}\`\`\`` : whole,
-  );
-  return withKnownIds(ran, page);
+/** A command of a session with what stands below it. */
+interface Step {
+  readonly command: string;
+  readonly printed: string;
 }
 
-export const commandsOf = (session: string): string[] =>
-  [...session.matchAll(/^\$ (.*)$/gm)].map(([, command = '']) => command);
+function stepsOf(session: string): Step[] {
+  const [, ...parts] = `\n${session}`.split('\n$ ');
+  return parts.map((part) => {
+    const end = part.indexOf('\n');
+    return end < 0 ? { command: part, printed: '' } : { command: part.slice(0, end), printed: part.slice(end + 1) };
+  });
+}
 
-const sessionMark = '\u0001session';
-const startOfSession = `echo '${sessionMark}'`;
-const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
-const commandScript = (command: string): string => `echo ${quoted(`$ ${command}`)}\n${command} || echo "[exit $?]"`;
-const fileScript = (path: string, world: World, name: string): string =>
-  `cp ${quoted(path)} ${quoted(`${world.directory}/${name}`)}`;
+export const commandsOf = (page: string): string[] =>
+  [...page.matchAll(fence)]
+    .filter(([, language]) => language === 'console')
+    .flatMap(([, , , text = '']) => stepsOf(text).map(({ command }) => command));
+
+/** The page as it reads when its sessions are run: the commands as they stand there, with what they print now. */
+export async function runPage(world: World, page: string): Promise<string> {
+  const run = new SessionRun(world);
+  const parts: string[] = [];
+  let from = 0;
+  for (const found of page.matchAll(fence)) {
+    const [whole, language, name, text = ''] = found;
+    if (language === 'console') {
+      parts.push(page.slice(from, found.index), `\`\`\`console\n${await run.session(stepsOf(text))}\`\`\``);
+      from = found.index + whole.length;
+    } else if (name !== undefined) world.file(name, text);
+  }
+  return parts.join('') + page.slice(from);
+}
 
 // A key first: `ed25519` reads like an id.
 const ids = /ed25519:[\w-]{4}…|\b[0-9a-f]{7}\b/g;
 const times = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g;
 
 /**
- * A page that ran, with what is another in every run as in the page as it stood: each id and key by its first appearance, times
- * by their place. So a run that differs in nothing else gives the same page, and one that differs shows no more than that.
+ * Runs commands one after the other. What is another in every run is shown as the page has it: each id and key by its first
+ * appearance, times by their place. So a run that differs in nothing else gives the same page, one that differs shows no more
+ * than that, and a command may name an id that was printed before.
  */
-function withKnownIds(ran: string, page: string): string {
-  const [known, found] = [page, ran].map((text) => ({ ids: matches(text, ids), times: matches(text, times) }));
-  const idsBefore = [...new Set(known?.ids)];
-  const names = new Map([...new Set(found?.ids)].map((id, index) => [id, idsBefore[index] ?? id]));
-  let time = 0;
-  return ran.replace(fence, (whole, language) =>
-    language === 'console'
-      ? whole.replace(ids, (id) => names.get(id) ?? id).replace(times, (now) => known?.times[time++] ?? now)
-      : whole,
-  );
+class SessionRun {
+  readonly #world: World;
+  readonly #runIds = new Map<string, string>();
+  readonly #pageIds = new Map<string, string>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  async session(steps: readonly Step[]): Promise<string> {
+    const lines: string[] = [];
+    for (const step of steps) lines.push(`$ ${step.command}\n`, await this.#step(step));
+    return lines.join('');
+  }
+
+  async #step({ command, printed }: Step): Promise<string> {
+    const output = await this.#run(command.replace(ids, (id) => this.#runIds.get(id) ?? id));
+    this.#learn(printed, output);
+    const known = printed.match(times) ?? [];
+    let time = 0;
+    return output.replace(ids, (id) => this.#pageIds.get(id) ?? id).replace(times, (now) => known[time++] ?? now);
+  }
+
+  async #run(command: string): Promise<string> {
+    const place = join(this.#world.directory, '.place');
+    const aergo = `aergo() { ${quoted(process.execPath)} ${quoted(launcher)} "$@"; }`;
+    const script = `exec 2>&1\n${aergo}\n${command} || echo "[exit $?]"\npwd > ${quoted(place)}\n`;
+    const { stdout } = await this.#world.run('sh', ['-c', script]);
+    this.#world.cwd = readFileSync(place, 'utf8').trimEnd();
+    return stdout;
+  }
+
+  /** Takes the ids that come for the first time for those that the page has for the first time in the same place. */
+  #learn(printed: string, output: string): void {
+    const ofPage = distinct(printed).filter((id) => !this.#runIds.has(id));
+    const ofRun = distinct(output).filter((id) => !this.#pageIds.has(id));
+    for (const [index, id] of ofRun.entries()) {
+      this.#pageIds.set(id, ofPage[index] ?? id);
+      this.#runIds.set(ofPage[index] ?? id, id);
+    }
+  }
 }
 
-/** All that a pattern finds in the sessions of a page. */
-const matches = (page: string, pattern: RegExp): string[] =>
-  [...page.matchAll(fence)].flatMap(([whole, language]) =>
-    language === 'console' ? (whole.match(pattern) ?? []) : [],
-  );
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+const distinct = (text: string): string[] => [...new Set(text.match(ids))];

@@ -51,7 +51,7 @@ function originCells({ block, transactions, decision }: ValueOrigin): string[] {
   const [one, ...more] = transactions;
   const who = one === undefined ? '' : writerName(one);
   if (decision !== undefined) {
-    const decided = decision.by === 'contract' ? 'the contract' : who;
+    const decided = decision.by === 'contract' ? (decision.resolver ?? 'the contract') : who;
     const what = `merge of ${visible(decision.source)}: ${decided} ${tookText[decision.took]}`;
     return [short(one?.transaction ?? block.id), who, where, what];
   }
