@@ -64,10 +64,32 @@ export const errorCodes = {
   AERGO_CONTRACT_UNKNOWN: { exit: 'usage', summary: 'There is no contract of this name.' },
   AERGO_CSV_INVALID: { exit: 'usage', summary: 'A CSV file is damaged, or a row has too few or too many fields.' },
   AERGO_DEMO_STOPPED: { exit: 'internal', summary: 'A command of the demo ended otherwise than it should.' },
+  AERGO_DIRECTORY_APPROVALS: {
+    exit: 'notAuthorised',
+    summary: 'More admins must agree before the directory changes so.',
+  },
+  AERGO_DIRECTORY_CHANGE: { exit: 'usage', summary: 'The directory cannot be changed so, whoever asks.' },
+  AERGO_DIRECTORY_EQUIVOCATION: {
+    exit: 'integrity',
+    summary: 'Two different versions of the directory with one number were signed.',
+  },
+  AERGO_DIRECTORY_EXPIRED: {
+    exit: 'tryAgain',
+    summary: 'The newest version of the directory is too old to be believed.',
+  },
   AERGO_DIRECTORY_INVALID: {
     exit: 'integrity',
     summary: 'A version of the directory is not signed or formed as it must be.',
   },
+  AERGO_DIRECTORY_NOT_ALLOWED: {
+    exit: 'notAuthorised',
+    summary: 'The key may not change the directory so.',
+  },
+  AERGO_DIRECTORY_ROLLBACK: {
+    exit: 'integrity',
+    summary: 'An older version of the directory was offered than the newest that was seen.',
+  },
+  AERGO_DIRECTORY_UNKNOWN: { exit: 'usage', summary: 'The directory has no such version.' },
   AERGO_ENGINE_FAILED: { exit: 'internal', summary: 'The SQL engine failed.' },
   AERGO_ENGINE_LOCKED: { exit: 'tryAgain', summary: "Another process has the repository's SQL engine open." },
   AERGO_ENGINE_MISSING: {
@@ -110,9 +132,16 @@ export const errorCodes = {
   AERGO_KEY_PASSPHRASE: { exit: 'usage', summary: 'The passphrase does not open the key file.' },
   AERGO_KEY_READABLE: { exit: 'usage', summary: 'A key file can be read by others than its owner.' },
   AERGO_KEY_TOO_LONG: { exit: 'rejected', summary: "A row's primary key takes more than 240 bytes as a name." },
+  AERGO_KEY_UNPUBLISHED: {
+    exit: 'usage',
+    summary: 'Blocks that the key sealed are not published, and would be good for nothing without it.',
+  },
   AERGO_LOCKED: { exit: 'tryAgain', summary: 'Another process is using the repository.' },
   AERGO_MACHINE_BUSY: { exit: 'tryAgain', summary: 'A call that ran in time once did not when it had to run again.' },
   AERGO_MANIFEST_INVALID: { exit: 'integrity', summary: "A contract's manifest is not in its form." },
+  AERGO_MEMBER_INVALID: { exit: 'usage', summary: 'A member cannot have this name or these roles.' },
+  AERGO_MEMBER_REVOKED: { exit: 'usage', summary: 'The key was revoked, and stays so.' },
+  AERGO_MEMBER_UNKNOWN: { exit: 'usage', summary: 'There is no member of that name or key.' },
   AERGO_MERGE_CHECK_FAILED: {
     exit: 'rejected',
     summary: "A contract's check_merge() refuses what the merge would give.",
@@ -157,6 +186,7 @@ export const errorCodes = {
   AERGO_OID_INVALID: { exit: 'usage', summary: 'A text is not an object id: 64 lower-case hexadecimal digits.' },
   AERGO_PACK_INVALID: { exit: 'integrity', summary: "A pack is damaged, or breaks the rules of Git's pack format." },
   AERGO_PACK_LIMIT: { exit: 'rejected', summary: 'A pack goes over a limit of objects, sizes, deltas or memory.' },
+  AERGO_POLICY_INVALID: { exit: 'usage', summary: 'The policy of a repository cannot say this.' },
   AERGO_PROTOCOL_INVALID: { exit: 'integrity', summary: "The other side does not speak Git's protocol as it must." },
   AERGO_QUERY_DEADLINE: { exit: 'tryAgain', summary: 'A query took longer than a query may, and was stopped.' },
   AERGO_QUERY_FAILED: { exit: 'usage', summary: 'A query failed in the SQL engine.' },

@@ -8,7 +8,7 @@
 import type { ContractUnderTest, TestOutcome } from './contract/contract-test.ts';
 import { manifestOf } from './contract/manifest.ts';
 import type { KeyId, SigningKey } from './crypto/key.ts';
-import type { Visibility } from './directory/files.ts';
+import type { Member, Visibility } from './directory/files.ts';
 import { AergoError } from './errors.ts';
 import type { BlockId } from './ledger/block.ts';
 import { checkContractName } from './ledger/names.ts';
@@ -29,6 +29,7 @@ import { exportGit, type GitExport } from './repository/export-git.ts';
 import { type ImportOptions, importTable } from './repository/import.ts';
 import { type InitOptions, initRepository, openContext } from './repository/init.ts';
 import { knownKeys } from './repository/known-keys.ts';
+import * as members from './repository/members.ts';
 import { borrow, type Loan } from './repository/lending.ts';
 import { type MergeOptions, type MergeResult, mergeBranches } from './repository/merge.ts';
 import * as read from './repository/read.ts';
@@ -314,6 +315,24 @@ export class Repository {
   /** Every key that stands in the repository: members, authors, sealers. */
   keys(): { id: KeyId; name?: string }[] {
     return knownKeys(this.#context);
+  }
+
+  // Members
+
+  members(): Member[] {
+    return members.listMembers(this.#context);
+  }
+
+  addMember(options: members.AddMember): Promise<members.MembersChanged> {
+    return members.addMember(this.#context, options);
+  }
+
+  removeMember(options: members.RemoveMember): Promise<members.MembersChanged> {
+    return members.removeMember(this.#context, options);
+  }
+
+  rotateKey(options: members.RotateKey): Promise<members.MembersChanged> {
+    return members.rotateKey(this.#context, options);
   }
 
   // Branches and snapshots

@@ -75,6 +75,7 @@ export async function makeVectors(): Promise<{
     visibility: 'public',
   });
   try {
+    await repository.addMember({ name: 'bob', member: bob.id, roles: ['write'], key: ada });
     await repository.deploy({ name: 'bank', source, key: ada });
     async function* rows() {
       for (let index = 0; index < 300; index++) yield [`account ${index}`, `${index}.50`];

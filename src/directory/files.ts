@@ -68,9 +68,9 @@ const ruleSchema = z
   .strictObject({
     /** Admins who must agree before a ref moves other than forward, or is deleted. */
     approvals: count.exactOptional(),
-    /** How other branches may be merged into it. */
+    /** How other branches may be merged into it; `pinned`: by a logic that has changed since. */
     merge: z
-      .array(z.enum(['agreed', 'automatic', 'rows']))
+      .array(z.enum(['agreed', 'automatic', 'pinned', 'rows']))
       .min(1)
       .refine(inOrder)
       .exactOptional(),

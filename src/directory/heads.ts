@@ -87,5 +87,5 @@ export const approvalsToMove = (policy: Policy, ref: string): number =>
   Math.max(0, ...rulesFor(policy, ref).map((rule) => rule.approvals ?? 0));
 
 /** The rules that hold for a ref: all that match. */
-const rulesFor = (policy: Policy, ref: string): NonNullable<Policy['rules']> =>
+export const rulesFor = (policy: Policy, ref: string): NonNullable<Policy['rules']> =>
   (policy.rules ?? []).filter((rule) => matchesPattern(rule.ref, ref));

@@ -5,7 +5,7 @@
 import type { Engine } from '../contract/engine.ts';
 import { AergoError, type ErrorCode } from '../errors.ts';
 import { ObjectBuffer } from '../object/source.ts';
-import type { Rights } from './admission.ts';
+import type { Rights } from './authority.ts';
 import type { BlockId } from './block.ts';
 import { boundBranch } from './header.ts';
 import type { RowReference } from './receipt.ts';
@@ -15,6 +15,7 @@ import type { SignedTransaction, TransactionId } from './transaction.ts';
 import { type RowKey, rowKey, type WrittenRow } from './writers.ts';
 
 export interface RerunContext extends RowWalkContext {
+  /** Of the version that the block names. */
   readonly rights: Rights;
   readonly engine: Engine;
 }

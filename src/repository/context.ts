@@ -4,10 +4,11 @@
  */
 import { join } from 'node:path';
 import type { Engine, EngineOptions } from '../contract/engine.ts';
+import { DirectoryAuthority } from '../directory/authority.ts';
 import { rightsOf } from '../directory/rights.ts';
 import { DirectoryReader, type DirectoryVersion } from '../directory/version.ts';
 import { AergoError } from '../errors.ts';
-import type { Rights } from '../ledger/admission.ts';
+import { type Rights, versionOf } from '../ledger/authority.ts';
 import { type Block, type BlockId, BlockReader } from '../ledger/block.ts';
 import type { History } from '../ledger/history.ts';
 import { branchOfRef, branchRef, directoryRef, snapshotRef } from '../ledger/names.ts';
@@ -63,6 +64,7 @@ export class RepositoryContext {
   readonly engineText: string;
   readonly engineId: Oid;
   #engine: Promise<Engine> | undefined;
+  #authority: { readonly of: Oid; readonly is: DirectoryAuthority } | undefined;
 
   /** @param directory the `.aergo` directory */
   constructor(directory: string, options: RepositoryOptions, store: Store, history: History, engineText: string) {
@@ -88,8 +90,23 @@ export class RepositoryContext {
     return this.directoryVersion.repository;
   }
 
+  /** By the version in force. */
   get rights(): Rights {
     return rightsOf(this.directoryVersion);
+  }
+
+  /** The directory as blocks are judged by it. */
+  get authority(): DirectoryAuthority {
+    const { id } = this.directoryVersion;
+    if (this.#authority?.of !== id) {
+      this.#authority = { of: id, is: new DirectoryAuthority(this.directoryReader, id, this.history) };
+    }
+    return this.#authority.is;
+  }
+
+  /** By the version that a block names. */
+  rightsIn(block: BlockId): Rights {
+    return versionOf(this.authority, this.reader.header(block))?.rights ?? this.rights;
   }
 
   get #deadline(): Pick<EngineOptions, 'deadline_ms'> {

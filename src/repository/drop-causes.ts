@@ -1,5 +1,6 @@
 /** Why transactions were dropped from a merge: found by running again, in the merge that is made and in one that was. */
 import { AergoError, type ErrorCode } from '../errors.ts';
+import type { Rights } from '../ledger/authority.ts';
 import type { BlockId } from '../ledger/block.ts';
 import type { Receipt } from '../ledger/receipt.ts';
 import type { StagedTransaction } from '../ledger/stage.ts';
@@ -26,6 +27,8 @@ export interface DroppedTransaction {
 export interface MergePlace extends Pick<NextBlock, 'branch' | 'place'> {
   readonly source: BlockId;
   readonly dropChangedResults: boolean;
+  /** Of the directory version that the block names; those in force where it is only being made. */
+  readonly rights?: Rights;
 }
 
 /** A merge as it was run: the pool with what became of each. */
@@ -76,7 +79,8 @@ async function causesOf(
 export async function causeContext(context: RepositoryContext, place: MergePlace): Promise<CauseContext> {
   const engine = await context.engine();
   const makeBuffer = () => new ObjectBuffer(context.store);
-  const { parentState: _, buffer: __, ...staging } = stageContext(context, engine, { ...place, buffer: makeBuffer() });
+  const next = { ...place, buffer: makeBuffer() };
+  const { parentState: _, buffer: __, ...staging } = stageContext(context, engine, next, place.rights);
   const { dropChangedResults, source } = place;
   return { ...staging, dropChangedResults, makeBuffer, target: place.branch.block, source };
 }
@@ -118,6 +122,7 @@ export async function runOfBlock(context: RepositoryContext, id: BlockId): Promi
       place: { kind: 'merge', bound: `${branch}:${start}`, height, time, parents: commit.parents },
       source,
       dropChangedResults: header.options.dropChangedResults === true,
+      rights: context.rightsIn(id),
     },
     outcomes: pool.candidates.flatMap((candidate) => {
       const receipt = receipts.get(candidate.signed.id);

@@ -64,8 +64,8 @@ const verdicts: ReadonlySet<number> = new Set([exitCodes.rejected, exitCodes.not
  * @throws AergoError AERGO_TRANSACTION_UNKNOWN, AERGO_REVISION_AMBIGUOUS, AERGO_SEALER_NOT_ALLOWED, and then none has run
  */
 export async function resubmit(context: RepositoryContext, options: ResubmitOptions): Promise<ResubmitResult> {
-  checkSealer(context, (options.sealer ?? options.key).id);
   const branch = context.branch(options.on).name;
+  checkSealer(context, (options.sealer ?? options.key).id, branch);
   const ids: TransactionId[] = [];
   for (const prefix of options.transactions) ids.push((await transactionView(context, prefix)).id);
   const resubmission = new Resubmission(context, { ...options, on: branch });

@@ -8,6 +8,7 @@ import { membersOf } from '../directory/rights.ts';
 import { AergoError } from '../errors.ts';
 import type { BlockPlace, Candidate } from '../ledger/admission.ts';
 import { assembleBlock, type BlockPlan } from '../ledger/assemble.ts';
+import { mayMake } from '../ledger/authority.ts';
 import { type BlockContent, type BlockId, sealBlock } from '../ledger/block.ts';
 import { objectsOfBlock } from '../ledger/block-objects.ts';
 import { branchRef } from '../ledger/names.ts';
@@ -23,15 +24,23 @@ export interface NextBlock {
   readonly buffer: ObjectBuffer;
 }
 
-/** Throws `AERGO_SEALER_NOT_ALLOWED` unless the directory lets the key seal here. */
-export function checkSealer(context: RepositoryContext, sealer: KeyId): void {
-  if (context.rights.maySeal(sealer)) return;
+/** Throws `AERGO_SEALER_NOT_ALLOWED` unless the directory lets the key seal such blocks of the branch. */
+export function checkSealer(
+  context: RepositoryContext,
+  sealer: KeyId,
+  branch: string,
+  kind: BlockPlace['kind'] = 'block',
+): void {
+  const { rights } = context;
+  if (mayMake(rights, sealer, kind, branch)) return;
   const members = membersOf(context.directoryVersion)
+    .filter((member) => mayMake(rights, member.key, kind, branch))
     .map((member) => `${member.name} (${member.key})`)
     .join(', ');
-  throw new AergoError('AERGO_SEALER_NOT_ALLOWED', `${sealer} may not seal blocks here`, {
+  const what = kind === 'merge' ? `merge into ${branch}` : `seal blocks on ${branch}`;
+  throw new AergoError('AERGO_SEALER_NOT_ALLOWED', `${sealer} may not ${what}`, {
     hint: `${members} may: choose that key with --key, or set seal.key to it and sign transactions with your own`,
-    details: { key: sealer },
+    details: { key: sealer, branch },
   });
 }
 
@@ -68,13 +77,14 @@ export function nextBlock(
   };
 }
 
-/** What staging needs of a repository. */
+/** What staging needs of a repository. `rights` are those in force, but for a block that was sealed before. */
 export function stageContext(
   context: RepositoryContext,
   engine: Engine,
   next: Pick<NextBlock, 'place' | 'buffer' | 'branch'>,
+  rights = context.rights,
 ): StageContext {
-  const { reader, history, rights, cache } = context;
+  const { reader, history, cache } = context;
   const parentState = reader.block(next.branch.block).state;
   return { engine, reader, history, rights, cache, parentState, place: next.place, buffer: next.buffer };
 }

@@ -66,7 +66,7 @@ export async function submitOne(
   signed: SignedTransaction,
   options: SubmitOne,
 ): Promise<Submitted> {
-  checkSealer(context, options.sealer.id);
+  checkSealer(context, options.sealer.id, branch.name);
   await refuseRepeated(context, signed, branch);
   await new DeploymentGate(context.store).judge(signed.transaction);
   const engine = await context.engine();
@@ -153,7 +153,7 @@ export async function submitLines(
   lines: AsyncIterable<string> | Iterable<string>,
   options: SubmitOptions,
 ): Promise<SubmitResult> {
-  checkSealer(context, options.sealer.id);
+  checkSealer(context, options.sealer.id, context.branch(options.on).name);
   const submission = new Submission(context, options);
   let running = Promise.resolve<Failure | undefined>(undefined);
   try {

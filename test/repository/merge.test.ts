@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { MergeResult } from '../../src/repository/merge.ts';
-import { bankSource, keyOf, newRepository, type TestRepository, withBank } from '../support/repository.ts';
+import { bankSource, newRepository, type TestRepository, withBank, withMember } from '../support/repository.ts';
 
 const payment = (sender: string, recipient: string, amount: string, how = 'pay') => ({
   contract: 'bank',
@@ -29,7 +29,7 @@ describe('automatic merge', () => {
   it('brings a branch over, keeps its signatures, and seals a merge block even where the target has not moved', async () => {
     const test = await bank();
     const { repository, admin } = test;
-    const eve = keyOf('eve');
+    const eve = await withMember(test, 'eve', 'write');
     await repository.createBranch('side');
     const { transaction } = await repository.call({
       ...payment('alice', 'bob', '1'),

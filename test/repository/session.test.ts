@@ -11,6 +11,7 @@ import {
   openRepository,
   type TestRepository,
   withBank,
+  withMember,
 } from '../support/repository.ts';
 
 const balances = async (
@@ -157,12 +158,16 @@ $$;
     ]);
   });
 
-  it('seals with the admin’s key only, and lets any key author', async () => {
+  it('lets write who may write, and seal who may seal', async () => {
     const test = await newRepository();
     const { repository, admin } = test;
     await withBank(test, { alice: '100', bob: '50' });
-    const other = keyOf('eve');
-    const call = { contract: 'bank', function: 'pay', args: ['alice', 'bob', '1'], key: other };
+    const call = { contract: 'bank', function: 'pay', args: ['alice', 'bob', '1'], key: keyOf('eve') };
+    await expect(repository.call({ ...call, sealer: admin })).rejects.toMatchObject({
+      code: 'AERGO_AUTHOR_NOT_ALLOWED',
+      exitCode: 4,
+    });
+    const other = await withMember(test, 'eve', 'write');
     await expect(repository.call(call)).rejects.toMatchObject({ code: 'AERGO_SEALER_NOT_ALLOWED', exitCode: 4 });
     const { transaction } = await repository.call({ ...call, sealer: admin });
     expect((await repository.transaction(transaction)).transaction.author).toBe(other.id);

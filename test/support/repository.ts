@@ -63,6 +63,13 @@ export async function newRepository(seed = 'test', options = fixedOptions(seed))
   return { repository, directory, admin, options };
 }
 
+/** The key of somebody whom the admin makes a member. */
+export async function withMember({ repository, admin }: TestRepository, name: string, ...roles: string[]) {
+  const key = keyOf(name);
+  await repository.addMember({ name, member: key.id, roles, key: admin });
+  return key;
+}
+
 /** Opens a repository again; closed when the test ends, if the test has not done so. */
 export async function openRepository(directory: string, options = fixedOptions('opened')): Promise<Repository> {
   const repository = await Repository.open(directory, options);

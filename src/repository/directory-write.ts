@@ -1,0 +1,111 @@
+/**
+ * Writing versions of the directory: each is held against the same rules as when it is verified, before anything is written,
+ * and what is wrong is said to whoever wants it. All that one command wants is one durable write.
+ */
+import type { SigningKey } from '../crypto/key.ts';
+import { headsFault } from '../directory/heads.ts';
+import { type Changed, nextContent, putVersion } from '../directory/next-version.ts';
+import { may, membersOf } from '../directory/rights.ts';
+import { type StepFault, stepFault } from '../directory/step.ts';
+import type { Approvals, DirectoryContent, DirectoryVersion } from '../directory/version.ts';
+import { AergoError, type ErrorCode } from '../errors.ts';
+import { directoryRef, snapshotRef } from '../ledger/names.ts';
+import { peelSnapshot } from '../ledger/snapshot.ts';
+import { ObjectBuffer } from '../object/source.ts';
+import type { RepositoryContext } from './context.ts';
+
+/** What a version is to change, told when the one before it is known; nothing where it is not needed. */
+export type Step = (before: DirectoryVersion) => Changed | undefined;
+
+export interface VersionOptions {
+  readonly key: SigningKey;
+  readonly approvals?: Approvals;
+}
+
+/**
+ * Writes a version for each step, on the one in force, and gives the last.
+ * @throws AergoError and nothing is written: AERGO_DIRECTORY_NOT_ALLOWED, AERGO_DIRECTORY_APPROVALS, AERGO_DIRECTORY_CHANGE,
+ * AERGO_DIRECTORY_INVALID where a version would be too large; what `Store.write` throws
+ */
+export async function writeVersions(
+  context: RepositoryContext,
+  steps: readonly Step[],
+  { key, approvals }: VersionOptions,
+): Promise<DirectoryVersion> {
+  const inForce = context.directoryVersion;
+  const buffer = new ObjectBuffer(context.store);
+  let version = inForce;
+  for (const step of steps) {
+    const changed = step(version);
+    if (changed === undefined) continue;
+    const content = nextContent(version, changed, context.options.clock());
+    const next = putVersion(buffer, version, content, key, approvals);
+    next.check();
+    const fault = stepFault(version, next, context) ?? formFault(headsFault(next, context));
+    if (fault !== undefined) throw refused(version, fault);
+    version = next;
+  }
+  if (version.id === inForce.id) return inForce;
+  await context.store.write({
+    objects: buffer.objects(),
+    refs: [{ name: directoryRef, old: inForce.id, new: version.id }],
+    operation: context.operation(),
+  });
+  return context.directoryVersion;
+}
+
+const formFault = (what: string | undefined): StepFault | undefined =>
+  what === undefined ? undefined : { kind: 'form', what };
+
+const codes: Readonly<Record<StepFault['kind'], ErrorCode>> = {
+  form: 'AERGO_DIRECTORY_CHANGE',
+  right: 'AERGO_DIRECTORY_NOT_ALLOWED',
+  approvals: 'AERGO_DIRECTORY_APPROVALS',
+};
+
+function refused(before: DirectoryVersion, { kind, what }: StepFault): AergoError {
+  const hints: Readonly<Record<StepFault['kind'], string>> = {
+    form: 'nothing was written',
+    right: `${adminsOf(before)} may: choose that key with --key, or ask there`,
+    approvals: `${adminsOf(before)} may approve it`,
+  };
+  return new AergoError(codes[kind], `version ${before.version + 1} of the directory cannot be written: ${what}`, {
+    hint: hints[kind],
+    details: { version: before.version + 1 },
+  });
+}
+
+/** The admins as people know them. */
+const adminsOf = (version: DirectoryVersion): string =>
+  membersOf(version)
+    .filter((member) => may(version, member.key, 'admin'))
+    .map(({ name, key }) => `${name} (${key})`)
+    .join(', ');
+
+/** Heads and snapshots as this repository's refs have them: what publishing them writes; nothing where they stand so. */
+export function publishedRefs(context: RepositoryContext): Step {
+  const { store } = context;
+  return (before) => {
+    const heads: DirectoryContent['heads'] = new Map(
+      context.branchNames().map((name) => {
+        const { block, start } = context.branch(name);
+        return [name, { head: block, height: context.history.record(block).height, start }];
+      }),
+    );
+    const tags: DirectoryContent['tags'] = new Map(
+      context.snapshotNames().map((name) => {
+        const tag = store.ref(snapshotRef(name))?.oid ?? before.id;
+        return [name, { block: peelSnapshot(store, tag), tag }];
+      }),
+    );
+    return sameFiles(before.heads, heads) && sameFiles(before.tags, tags) ? undefined : { heads, tags };
+  };
+}
+
+function sameFiles<V extends object>(before: ReadonlyMap<string, V>, after: ReadonlyMap<string, V>): boolean {
+  if (before.size !== after.size) return false;
+  return [...after].every(([name, file]) => {
+    const was = before.get(name) as Record<string, unknown> | undefined;
+    return was !== undefined && Object.entries(file).every(([member, value]) => was[member] === value);
+  });
+}

@@ -1,0 +1,163 @@
+/** Who the members are and what they may do: added, given other roles, revoked, and keys given up for others. */
+import { isKeyId, type KeyId, type SigningKey } from '../crypto/key.ts';
+import type { Member, MemberFile } from '../directory/files.ts';
+import { rotated } from '../directory/next-version.ts';
+import { PublishedBlocks } from '../directory/published.ts';
+import { isActive, may, membersOf } from '../directory/rights.ts';
+import { isRole } from '../directory/roles.ts';
+import type { DirectoryVersion } from '../directory/version.ts';
+import { AergoError } from '../errors.ts';
+import type { BlockId } from '../ledger/block.ts';
+import type { RepositoryContext } from './context.ts';
+import { publishedRefs, type Step, type VersionOptions, writeVersions } from './directory-write.ts';
+
+export interface AddMember extends VersionOptions {
+  readonly name: string;
+  readonly member: KeyId;
+  readonly roles: readonly string[];
+}
+
+/** What changed, and the version that says so. */
+export interface MembersChanged {
+  readonly version: DirectoryVersion;
+  readonly members: readonly Member[];
+}
+
+/** By name; who was revoked too. */
+export const listMembers = (context: RepositoryContext): Member[] => membersOf(context.directoryVersion);
+
+/**
+ * Adds a key as a member's, or gives a member's key another name and other roles.
+ * @throws AergoError AERGO_MEMBER_INVALID, AERGO_MEMBER_REVOKED, and what `writeVersions` throws
+ */
+export async function addMember(context: RepositoryContext, options: AddMember): Promise<MembersChanged> {
+  const { name, member: key } = options;
+  const roles = [...new Set(options.roles)].sort();
+  checkMember(name, roles);
+  const known = context.directoryVersion.members.get(key);
+  if (known?.revoked !== undefined) {
+    throw new AergoError('AERGO_MEMBER_REVOKED', `${key} was revoked in version ${known.revoked.version}, for good`, {
+      hint: 'make another key',
+      details: { key, reason: known.revoked.reason },
+    });
+  }
+  const add: Step = ({ members, version }) => ({
+    members: new Map([...members, [key, { ...(known ?? { from: version + 1 }), name, roles }]]),
+  });
+  return changed(await writeVersions(context, [add], options), [key]);
+}
+
+function checkMember(name: string, roles: readonly string[]): void {
+  const unknown = roles.find((role) => !isRole(role));
+  const fault =
+    unknown !== undefined
+      ? `${JSON.stringify(unknown)} is no role`
+      : roles.length === 0
+        ? 'a member has a role'
+        : name.length === 0 || name.length > 200 || !name.isWellFormed()
+          ? 'a name has 1 to 200 characters'
+          : undefined;
+  if (fault === undefined) return;
+  throw new AergoError('AERGO_MEMBER_INVALID', fault, {
+    hint: 'roles are read, write, seal, merge, publish, admin; seal:BRANCH and merge:BRANCH for one branch, or for all below with BRANCH/*',
+    details: { name, roles },
+  });
+}
+
+export interface RemoveMember extends VersionOptions {
+  /** A name, for all keys of that member, or a key. */
+  readonly member: string;
+  readonly reason: string;
+  /** Also where blocks that a key sealed are not published: they are good for nothing then. */
+  readonly force?: boolean;
+}
+
+/**
+ * Revokes the keys of a member, or one key. Where the directory is written here, what they sealed until now is published first.
+ * @throws AergoError AERGO_MEMBER_UNKNOWN, AERGO_KEY_UNPUBLISHED, and what `writeVersions` throws
+ */
+export async function removeMember(context: RepositoryContext, options: RemoveMember): Promise<MembersChanged> {
+  const { reason } = options;
+  const keys = activeKeys(context, options.member);
+  const revoke: Step = ({ members, version }) => {
+    const revoked = keys.map((key): [KeyId, MemberFile] => {
+      const member = members.get(key);
+      if (member === undefined) throw new Error(`${key}, which is to be revoked, is no member's`);
+      return [key, { ...member, revoked: { reason, version: version + 1 } }];
+    });
+    return { members: new Map([...members, ...revoked]) };
+  };
+  const steps = [...(options.force === true ? [] : publishedBefore(context, keys, options.key.id)), revoke];
+  return changed(await writeVersions(context, steps, options), keys);
+}
+
+export interface RotateKey {
+  /** The key that is given up; it signs. */
+  readonly key: SigningKey;
+  readonly successor: KeyId;
+  readonly reason: string;
+}
+
+/**
+ * Gives up a key for another one of the same member, with the same roles, from the next version on.
+ * @throws AergoError AERGO_MEMBER_UNKNOWN, AERGO_KEY_UNPUBLISHED, and what `writeVersions` throws
+ */
+export async function rotateKey(context: RepositoryContext, options: RotateKey): Promise<MembersChanged> {
+  const { key, successor, reason } = options;
+  activeKeys(context, key.id);
+  const rotate: Step = (before) => ({ members: rotated(before, key.id, successor, reason) });
+  const steps = [...publishedBefore(context, [key.id], key.id), rotate];
+  return changed(await writeVersions(context, steps, { key }), [key.id, successor]);
+}
+
+const changed = (version: DirectoryVersion, keys: readonly KeyId[]): MembersChanged => ({
+  version,
+  members: membersOf(version).filter(({ key }) => keys.includes(key)),
+});
+
+/** The keys that somebody means who names a member or a key. */
+function activeKeys(context: RepositoryContext, meant: string): KeyId[] {
+  const all = membersOf(context.directoryVersion);
+  const found = all.filter((member) => isActive(member) && (isKeyId(meant) ? member.key : member.name) === meant);
+  if (found.length > 0) return found.map(({ key }) => key);
+  const gone = all.find((member) => (isKeyId(meant) ? member.key : member.name) === meant);
+  const names = [...new Set(all.filter(isActive).map(({ name }) => name))];
+  throw new AergoError(
+    'AERGO_MEMBER_UNKNOWN',
+    gone?.revoked === undefined
+      ? `there is no member ${JSON.stringify(meant)}`
+      : `${meant} was revoked in version ${gone.revoked.version}`,
+    { hint: 'aergo member list', details: { member: meant, candidates: names } },
+  );
+}
+
+/**
+ * What a revoked key sealed counts where it was published before. Where the directory is written, that is done first; elsewhere
+ * it is for the home to do.
+ */
+function publishedBefore(context: RepositoryContext, keys: readonly KeyId[], signer: KeyId): Step[] {
+  const { directoryVersion } = context;
+  const { home } = directoryVersion.policy;
+  const blocks = unpublishedBy(context, keys);
+  if (blocks.length === 0) return [];
+  if (home === undefined && may(directoryVersion, signer, 'publish')) return [publishedRefs(context)];
+  const [verb, count] = blocks.length === 1 ? ['is', '1 block'] : ['are', `${blocks.length} blocks`];
+  throw new AergoError(
+    'AERGO_KEY_UNPUBLISHED',
+    `${count} sealed by this key ${verb} not published, and would be good for nothing`,
+    {
+      hint: home === undefined ? 'ask an admin to revoke the key: that publishes them' : `push to ${home} first`,
+      details: { blocks },
+    },
+  );
+}
+
+/** The blocks here that these keys sealed and no version has published. */
+function unpublishedBy(context: RepositoryContext, keys: readonly KeyId[]): BlockId[] {
+  const { directoryVersion, directoryReader, history, reader } = context;
+  const published = new PublishedBlocks(directoryReader, directoryVersion.id, history);
+  const heads = context.branchNames().map((name) => context.branch(name).block);
+  return [...history.reachable(heads)].filter(
+    (id) => !published.isPublishedBelow(id, directoryVersion.version + 1) && keys.includes(reader.block(id).sealer),
+  );
+}
