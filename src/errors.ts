@@ -136,6 +136,7 @@ export const errorCodes = {
     exit: 'usage',
     summary: 'Blocks that the key sealed are not published, and would be good for nothing without it.',
   },
+  AERGO_LISTEN_FAILED: { exit: 'usage', summary: 'The server cannot listen on the address.' },
   AERGO_LOCKED: { exit: 'tryAgain', summary: 'Another process is using the repository.' },
   AERGO_MACHINE_BUSY: { exit: 'tryAgain', summary: 'A call that ran in time once did not when it had to run again.' },
   AERGO_MANIFEST_INVALID: { exit: 'integrity', summary: "A contract's manifest is not in its form." },

@@ -10,13 +10,7 @@ import { mayAuthor, type Rights } from './authority.ts';
 import type { BlockId } from './block.ts';
 import type { History } from './history.ts';
 import { type Refusal, refusal, snapshotConflict } from './refusal.ts';
-import type {
-  CallTransaction,
-  DeployTransaction,
-  ImportTransaction,
-  SignedTransaction,
-  Transaction,
-} from './transaction.ts';
+import type { CallTransaction, DeployTransaction, ImportTransaction, SignedTransaction } from './transaction.ts';
 import type { ContractInForce, WorkingState } from './working-state.ts';
 
 /** The block that is being made, as far as transactions are judged by it. */
@@ -33,7 +27,7 @@ export interface BlockPlace {
 /** A transaction that is to run, and for a merge what it ran against where it had taken effect. */
 export interface Candidate {
   readonly signed: SignedTransaction;
-  /** It had taken effect before: its branch and its time were judged then. */
+  /** It had taken effect before: its branch, its time and what its author may were judged then. */
   readonly past?: boolean;
   /** Its outcome is told, and what it did is taken back: a call, in a probe. */
   readonly onTrial?: boolean;
@@ -58,7 +52,7 @@ export interface AdmissionContext {
 export function refusedBeforeRun(candidate: Candidate, context: AdmissionContext): Refusal | undefined {
   const { transaction } = candidate.signed;
   return (
-    refusedByAuthor(transaction, context) ??
+    refusedByAuthor(candidate, context) ??
     refusedByBranch(candidate, context) ??
     refusedByTime(candidate, context) ??
     refusedByBase(transaction.base, context) ??
@@ -75,6 +69,9 @@ function refusedByKind(candidate: Candidate, context: AdmissionContext): Refusal
       return refusedDeploy(transaction, candidate, context);
     case 'import':
       return refusedImport(transaction, candidate, context);
+    case 'revert':
+      // What it restores is known when it runs.
+      return undefined;
     case 'resolve':
       return refusal('not-for-merge', {
         code: 'AERGO_TRANSACTION_WRONG_BRANCH',
@@ -84,9 +81,10 @@ function refusedByKind(candidate: Candidate, context: AdmissionContext): Refusal
 }
 
 /** Who may not write may not have written: also where a merge takes it over, by the directory in force there. */
-function refusedByAuthor(transaction: Transaction, { place, rights }: AdmissionContext): Refusal | undefined {
+function refusedByAuthor({ signed, past }: Candidate, { place, rights }: AdmissionContext): Refusal | undefined {
+  const { transaction } = signed;
   const branch = place.bound.slice(0, place.bound.lastIndexOf(':'));
-  if (mayAuthor(rights, transaction, branch)) return undefined;
+  if (past === true || mayAuthor(rights, transaction, branch)) return undefined;
   const { author } = transaction;
   return refusal('author-not-allowed', {
     code: 'AERGO_AUTHOR_NOT_ALLOWED',
@@ -208,7 +206,7 @@ function unknownFunction(call: CallTransaction, contract: ContractInForce): Refu
   });
 }
 
-function authorNotAllowed(what: string, contract: ContractInForce): Refusal {
+export function authorNotAllowed(what: string, contract: ContractInForce): Refusal {
   return refusal('author-not-allowed', {
     code: 'AERGO_AUTHOR_NOT_ALLOWED',
     message: `${what} takes the contract's first author or an admin`,
@@ -233,7 +231,7 @@ function refusedDeploy(
       hint: `aergo contract show ${deploy.contract}`,
     });
   }
-  if (contract === undefined || mayManage(candidate.signed, contract, rights)) return undefined;
+  if (contract === undefined || mayManage(candidate, contract, rights)) return undefined;
   return authorNotAllowed(`deploying ${deploy.contract} again`, contract);
 }
 
@@ -255,7 +253,7 @@ function refusedImport(
       details: { table: load.table, candidates: tables },
     });
   }
-  if (!mayManage(candidate.signed, contract, rights)) return authorNotAllowed(`importing into ${load.table}`, contract);
+  if (!mayManage(candidate, contract, rights)) return authorNotAllowed(`importing into ${load.table}`, contract);
   const { there } = candidate;
   if (there?.schema !== undefined && encodeTableSchema(there.schema) !== encodeTableSchema(schema)) {
     return refusal('contract-changed', {
@@ -269,5 +267,7 @@ function refusedImport(
 }
 
 /** The contract's first author, or an admin. */
-const mayManage = ({ transaction }: SignedTransaction, contract: ContractInForce, rights: Rights): boolean =>
-  rights.standsFor(transaction.author, contract.manifest.author) || rights.isAdmin(transaction.author);
+export const mayManage = ({ signed, past }: Candidate, contract: ContractInForce, rights: Rights): boolean =>
+  past === true ||
+  rights.standsFor(signed.transaction.author, contract.manifest.author) ||
+  rights.isAdmin(signed.transaction.author);

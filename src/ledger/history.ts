@@ -41,7 +41,7 @@ export interface Occurrence {
 export interface Naming {
   readonly transaction: TransactionId;
   readonly block: BlockId;
-  readonly how: 'instead';
+  readonly how: 'instead' | 'revert';
 }
 
 /** The derived entries that a store keeps. */
@@ -99,10 +99,14 @@ export class History {
     const lines = readLines(reader.source, reader.block(id).entries.get('transactions'));
     return lines.flatMap((line, index) => {
       // Inside a text every quotation mark has a backslash before it: only a member looks like this.
-      if (!line.includes('"instead":"')) return [];
-      const { instead } = JSON.parse(line) as Transaction;
+      if (!line.includes('"instead":"') && !line.includes('"kind":"revert"')) return [];
+      const transaction = JSON.parse(line) as Transaction;
       const by = reader.receipts(id)[index]?.tx;
-      return instead === undefined ? [] : [{ key: `${namedKey(instead)}${by}/${id}`, value: 'instead' as const }];
+      const entry = (named: TransactionId, value: Naming['how']) => ({ key: `${namedKey(named)}${by}/${id}`, value });
+      return [
+        ...(transaction.instead === undefined ? [] : [entry(transaction.instead, 'instead')]),
+        ...(transaction.kind === 'revert' ? [entry(transaction.of, 'revert')] : []),
+      ];
     });
   }
 

@@ -2,7 +2,7 @@
  * Running an import: its data are rows in a table's own form, and must be exactly the tree that those rows give, as the tree
  * may become the state's own.
  */
-import type { Engine } from '../contract/engine.ts';
+import type { Engine, RowWrite } from '../contract/engine.ts';
 import { AergoError, type ErrorCode } from '../errors.ts';
 import type { Oid } from '../object/oid.ts';
 import type { ObjectBuffer, ObjectSource } from '../object/source.ts';
@@ -20,6 +20,12 @@ export interface Imported {
 /** The `data` of an import as the root of a table. */
 export function dataRoot(source: ObjectSource, data: Oid): TableRoot {
   return { oid: data, mode: source.read(data).type === 'tree' ? '40000' : '100644' };
+}
+
+/** The rows that an import brought: they came where there was none. */
+export function importedRows(source: ObjectSource, { schema }: Table, load: ImportTransaction): RowWrite[] {
+  const data: Table = { schema, root: dataRoot(source, load.data) };
+  return [...scanRows(source, data)].map(({ name, line }) => ({ table: load.table, name, before: null, after: line }));
 }
 
 /** What the data of an import may be found to be; damage of the store is not among it. */

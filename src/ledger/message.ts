@@ -28,6 +28,8 @@ export function describeTransaction(transaction: Transaction): string {
       return `deploy ${transaction.contract}`;
     case 'import':
       return `import ${transaction.table} ${transaction.rows}`;
+    case 'revert':
+      return `revert ${transaction.of.slice(0, 7)}`;
     case 'resolve':
       return `resolve ${transaction.choices.length}`;
   }

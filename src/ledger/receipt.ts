@@ -16,6 +16,7 @@ export const dropCodes = [
   'key-too-long',
   'limit',
   'not-for-merge',
+  'not-in-effect',
   'result-changed',
   'snapshot-conflict',
 ] as const;

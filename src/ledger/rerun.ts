@@ -10,7 +10,7 @@ import type { BlockId } from './block.ts';
 import { boundBranch } from './header.ts';
 import type { RowReference } from './receipt.ts';
 import type { RowWalkContext } from './row-walk.ts';
-import { probe } from './stage.ts';
+import { probe, type StageContext } from './stage.ts';
 import type { SignedTransaction, TransactionId } from './transaction.ts';
 import { type RowKey, rowKey, type WrittenRow } from './writers.ts';
 
@@ -18,6 +18,7 @@ export interface RerunContext extends RowWalkContext {
   /** Of the version that the block names. */
   readonly rights: Rights;
   readonly engine: Engine;
+  readonly reverted: StageContext['reverted'];
 }
 
 /** A row as a transaction left it. */
@@ -45,7 +46,7 @@ export async function rowsDuringBlock(
   block: BlockId,
   writers: ReadonlyMap<RowKey, WrittenRow>,
 ): Promise<Map<RowKey, RowAfter[]> | undefined> {
-  const { reader, history, cache, rights, engine } = context;
+  const { reader, history, cache, rights, engine, reverted } = context;
   const { header, commit } = reader.block(block);
   const [parent] = commit.parents;
   if (parent === undefined || header.kind === 'genesis') return new Map();
@@ -67,6 +68,7 @@ export async function rowsDuringBlock(
     history,
     cache,
     rights,
+    reverted,
     buffer: new ObjectBuffer(reader.source),
     parentState: reader.block(parent).state,
     place: { kind: header.kind, bound: boundBranch(header), height, time, parents: commit.parents },

@@ -19,10 +19,19 @@ import type { NodeCache, TableRoot } from '../state/table.ts';
 import { type AdmissionContext, type Candidate, refusedBeforeRun } from './admission.ts';
 import type { BlockReader } from './block.ts';
 import { deployContract } from './deploy-contract.ts';
-import { dataRoot, importRows } from './import-rows.ts';
-import type { Receipt } from './receipt.ts';
+import { dataRoot, importedRows, importRows } from './import-rows.ts';
+import type { Receipt, RowReference } from './receipt.ts';
 import { callExhausted, callFailed, expectationFailed, type Refusal, refusal, snapshotConflict } from './refusal.ts';
-import type { CallTransaction, Expectation, SignedTransaction, TransactionId } from './transaction.ts';
+import { type Reverted, revertRows } from './revert-rows.ts';
+import type {
+  CallTransaction,
+  DeployTransaction,
+  Expectation,
+  ImportTransaction,
+  RevertTransaction,
+  SignedTransaction,
+  TransactionId,
+} from './transaction.ts';
 import { WorkingState } from './working-state.ts';
 
 /** What became of one candidate. */
@@ -53,6 +62,11 @@ export interface StageContext extends Omit<AdmissionContext, 'state'> {
   readonly buffer: ObjectBuffer;
   /** Decoded pages, shared by all that reads this repository. */
   readonly cache: NodeCache;
+  /** What those wrote that reverts among the candidates are to take back (reverted.ts); asked before anything runs. */
+  readonly reverted: (
+    context: StageContext,
+    candidates: readonly Candidate[],
+  ) => Promise<ReadonlyMap<TransactionId, Reverted>>;
   readonly dropChangedResults?: boolean;
   /** Recorded as left out by whoever sealed first: not run. */
   readonly leftOut?: ReadonlySet<TransactionId>;
@@ -84,11 +98,12 @@ export async function probe(
 
 async function runAll(context: StageContext, candidates: readonly Candidate[]): Promise<Staging> {
   const { engine, place } = context;
+  const reverted = await context.reverted(context, candidates);
   await engine.moveTo(context.buffer, context.parentState);
   await engine.begin({ height: place.height, time_ms: place.time });
   try {
-    const staging = new Staging(context);
-    await staging.run(candidates);
+    const staging = new Staging(context, reverted, candidates);
+    await staging.run();
     return staging;
   } catch (error) {
     await engine.abandon();
@@ -100,14 +115,24 @@ class Staging {
   readonly #context: StageContext;
   readonly #state: WorkingState;
   readonly done: StagedTransaction[] = [];
+  readonly #candidates: readonly Candidate[];
+  /** What is known of transactions that reverts take back, also of those that ran here. */
+  readonly #reverted: Map<TransactionId, Reverted>;
+  readonly #toBeReverted: ReadonlySet<TransactionId>;
   #batch = largestBatch;
 
-  constructor(context: StageContext) {
+  constructor(context: StageContext, reverted: ReadonlyMap<TransactionId, Reverted>, candidates: readonly Candidate[]) {
     this.#context = context;
+    this.#candidates = candidates;
+    this.#reverted = new Map(reverted);
+    this.#toBeReverted = new Set(
+      candidates.flatMap(({ signed: { transaction } }) => (transaction.kind === 'revert' ? [transaction.of] : [])),
+    );
     this.#state = new WorkingState(context.buffer, context.parentState, context.cache);
   }
 
-  async run(candidates: readonly Candidate[]): Promise<void> {
+  async run(): Promise<void> {
+    const candidates = this.#candidates;
     while (this.done.length < candidates.length) {
       const next = candidates[this.done.length];
       if (next === undefined) break;
@@ -194,7 +219,7 @@ class Staging {
       return droppedFor(signed, resultChanged(changedResult));
     if (candidate.onTrial !== true) {
       for (const { table, name, after } of outcome.changes) this.#state.write(table, name, after);
-      this.#observe(signed);
+      this.#tookEffect(signed, () => ({ writes: outcome.changes }));
     }
     const receipt: Receipt = {
       ...(outcome.result === null ? {} : { result: outcome.result }),
@@ -231,7 +256,7 @@ class Staging {
     return undefined;
   }
 
-  /** A deploy or an import: by itself, between the batches. */
+  /** A deploy, an import or a revert: by itself, between the batches. */
   async #runBulk(candidate: Candidate): Promise<StagedTransaction> {
     const { signed } = candidate;
     const { transaction } = signed;
@@ -243,17 +268,40 @@ class Staging {
     const refusedBySnapshot = (rows: Iterable<{ table: string; name: string; line: string | null }>) =>
       this.#refusedBySnapshot(transaction.base, rows);
     const place = { engine, buffer, cache, state: this.#state };
+    if (transaction.kind === 'revert') return this.#runRevert(candidate, transaction, refusedBySnapshot);
     const outcome =
       transaction.kind === 'deploy'
         ? await deployContract(place, signed.id, transaction, refusedBySnapshot)
         : await importRows(engine, buffer, this.#state, transaction, refusedBySnapshot);
     if ('status' in outcome) return leftOutOf(signed, outcome.exhausted);
     if ('error' in outcome) return droppedFor(signed, outcome);
-    this.#observe(signed);
+    this.#tookEffect(signed, () => this.#writtenInBulk(transaction));
     return { signed, receipt: { rows: outcome.rows, status: 'applied', tx: signed.id } };
   }
 
-  #observe(signed: SignedTransaction): void {
+  async #runRevert(
+    candidate: Candidate,
+    revert: RevertTransaction,
+    refusedBySnapshot: (rows: Iterable<{ table: string; name: string; line: string | null }>) => Refusal | undefined,
+  ): Promise<StagedTransaction> {
+    const { signed } = candidate;
+    const { engine, rights } = this.#context;
+    const place = { engine, rights, state: this.#state };
+    const writes = await revertRows(place, candidate, revert, this.#reverted.get(revert.of), refusedBySnapshot);
+    if ('error' in writes) return droppedFor(signed, writes);
+    this.#tookEffect(signed, () => ({ writes }));
+    const rows = writes.map(({ table, name }): RowReference => [table, name]);
+    return { signed, receipt: { status: 'applied', tx: signed.id, writes: rows } };
+  }
+
+  #writtenInBulk(transaction: DeployTransaction | ImportTransaction): Reverted {
+    if (transaction.kind === 'deploy') return { never: 'deploy' };
+    const table = this.#state.table(transaction.table);
+    return { writes: table === undefined ? [] : importedRows(this.#context.buffer, table, transaction) };
+  }
+
+  #tookEffect(signed: SignedTransaction, reverted: () => Reverted): void {
+    if (this.#toBeReverted.has(signed.id)) this.#reverted.set(signed.id, reverted());
     this.#context.observe?.(signed, (table, name) => this.#state.row(table, name));
   }
 

@@ -90,6 +90,7 @@ const deploySchema = z
   .refine(({ migrate, replaces }) => migrate === undefined || replaces !== null, {
     message: 'there is nothing to migrate where replaces is null',
   });
+const revertSchema = z.strictObject({ ...common, kind: z.literal('revert'), of: transactionIdSchema });
 const importSchema = z.strictObject({
   ...common,
   columns: z.array(identifierSchema).min(1).max(1_600),
@@ -99,7 +100,7 @@ const importSchema = z.strictObject({
   table: qualifiedTableSchema,
 });
 
-const choiceSchema = z.strictObject({
+export const choiceSchema = z.strictObject({
   key: z.array(textSchema).min(1).max(32),
   row: z.record(identifierSchema, textSchema.nullable()).nullable(),
   table: qualifiedTableSchema,
@@ -116,13 +117,25 @@ const resolveSchema = z.strictObject({
   theirs: oidSchema,
 });
 
-export const transactionSchema = z.discriminatedUnion('kind', [callSchema, deploySchema, importSchema, resolveSchema]);
+export const transactionSchema = z.discriminatedUnion('kind', [
+  callSchema,
+  deploySchema,
+  importSchema,
+  resolveSchema,
+  revertSchema,
+]);
 
 export type CallTransaction = z.infer<typeof callSchema>;
 export type DeployTransaction = z.infer<typeof deploySchema>;
 export type ImportTransaction = z.infer<typeof importSchema>;
 export type ResolveTransaction = z.infer<typeof resolveSchema> & { readonly [M in keyof typeof conditions]?: never };
-export type Transaction = CallTransaction | DeployTransaction | ImportTransaction | ResolveTransaction;
+export type RevertTransaction = z.infer<typeof revertSchema>;
+export type Transaction =
+  | CallTransaction
+  | DeployTransaction
+  | ImportTransaction
+  | ResolveTransaction
+  | RevertTransaction;
 
 type Unsigned<T extends Transaction> = T extends Transaction ? Omit<T, 'author' | 'sig'> : never;
 /** What an author is asked to sign: everything but who and the signature. */
@@ -171,7 +184,7 @@ export function checkTransaction(value: unknown): Transaction {
   throw new AergoError(
     'AERGO_TRANSACTION_INVALID',
     member === 'kind'
-      ? 'not a transaction: its kind is none of call, deploy, import, resolve'
+      ? 'not a transaction: its kind is none of call, deploy, import, resolve, revert'
       : `not a transaction: ${member === '' ? '' : `${member}: `}${issue?.message ?? 'not an object'}`,
   );
 }

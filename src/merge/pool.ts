@@ -83,7 +83,7 @@ class ContractsDuringBlock {
     index: number,
   ): Promise<{ contract: ContractInForce | undefined; schema?: TableSchema | undefined }> {
     const { transaction } = signed;
-    if (transaction.kind === 'resolve') return { contract: undefined };
+    if (transaction.kind === 'resolve' || transaction.kind === 'revert') return { contract: undefined };
     if (transaction.kind !== 'import') return { contract: await this.#contract(transaction.contract, index) };
     const [name = ''] = transaction.table.split('.');
     const state = this.#lastDeployBefore(name, index) === undefined ? this.#before : this.#after;

@@ -12,8 +12,10 @@ import { mayMake } from '../ledger/authority.ts';
 import { type BlockContent, type BlockId, sealBlock } from '../ledger/block.ts';
 import { objectsOfBlock } from '../ledger/block-objects.ts';
 import { branchRef } from '../ledger/names.ts';
+import { revertedBefore } from '../ledger/reverted.ts';
 import { type StageContext, type Staged, stage } from '../ledger/stage.ts';
 import { ObjectBuffer } from '../object/source.ts';
+import { branchLogic } from './branch-logic.ts';
 import type { BranchHead, RepositoryContext } from './context.ts';
 
 /** What the next block of a branch is, before its transactions run. */
@@ -68,10 +70,21 @@ export function nextBlock(
   const time = context.nextTime(parents);
   const bound = `${branch.name}:${branch.start}`;
   const engine = context.engineId;
+  const logic = branchLogic(context, branch);
   if (context.reader.block(branch.block).engine !== engine) buffer.put('blob', Buffer.from(context.engineText));
   return {
     branch,
-    plan: { repository, branch: branch.name, start: branch.start, height, time, directory, engine, parents },
+    plan: {
+      repository,
+      branch: branch.name,
+      start: branch.start,
+      height,
+      time,
+      directory,
+      engine,
+      parents,
+      ...(logic === undefined ? {} : { logic }),
+    },
     place: { kind: merged === undefined ? 'block' : 'merge', bound, height, time, parents },
     buffer,
   };
@@ -86,7 +99,8 @@ export function stageContext(
 ): StageContext {
   const { reader, history, cache } = context;
   const parentState = reader.block(next.branch.block).state;
-  return { engine, reader, history, rights, cache, parentState, place: next.place, buffer: next.buffer };
+  const { place, buffer } = next;
+  return { engine, reader, history, rights, reverted: revertedBefore, cache, parentState, place, buffer };
 }
 
 /** Runs the candidates for an ordinary block. The engine holds the result: `keep` or `engine.abandon()` must follow. */
