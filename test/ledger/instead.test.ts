@@ -4,7 +4,7 @@ import type { BlockContent } from '../../src/ledger/block.ts';
 import { type SignedTransaction, signTransaction, type TransactionId } from '../../src/ledger/transaction.ts';
 import type { Oid } from '../../src/object/oid.ts';
 import { type Forgery, forge, sealed, verdict } from '../support/forgery.ts';
-import { keyOf, newRepository, type TestRepository, withBank } from '../support/repository.ts';
+import { keyOf, newRepository, type TestRepository, withBank, withMember } from '../support/repository.ts';
 
 const pay = (sender: string, recipient: string, amount: string) => ({
   args: [sender, recipient, amount],
@@ -14,7 +14,9 @@ const pay = (sender: string, recipient: string, amount: string) => ({
 });
 
 /** Alice's 80 on side was dropped from main, where she had paid 50; then she got it back. */
-async function withADrop({ repository, admin: key }: TestRepository): Promise<TransactionId> {
+async function withADrop(test: TestRepository): Promise<TransactionId> {
+  const { repository, admin: key } = test;
+  for (const name of ['bob', 'eve']) await withMember(test, name, 'write');
   await repository.createBranch('side');
   const { applied } = await repository.submit([JSON.stringify(pay('alice', 'bob', '80'))], {
     key: keyOf('eve'),

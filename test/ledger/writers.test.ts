@@ -7,10 +7,10 @@ import {
   bankSource,
   closeQuietly,
   fixedOptions,
-  keyOf,
   newRepository,
   type TestRepository,
   withBank,
+  withMember,
 } from '../support/repository.ts';
 
 async function contextOf({ repository, directory }: TestRepository): Promise<RepositoryContext> {
@@ -38,7 +38,7 @@ describe('the last writers of rows', () => {
   it('are the transactions since the two heads parted, through a merge by those that the merge block applied', async () => {
     const test = await newRepository();
     const { repository, admin } = test;
-    const eve = keyOf('eve');
+    const eve = await withMember(test, 'eve', 'write');
     await withBank(test, { alice: '100', bob: '100', carol: '100', dave: '100' });
     const parted = repository.head.block.id;
     await repository.createBranch('side');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TransactionId } from '../../src/ledger/transaction.ts';
-import { keyOf, newRepository, type TestRepository, withBank } from '../support/repository.ts';
+import { newRepository, type TestRepository, withBank, withMember } from '../support/repository.ts';
 
 const pay = (sender: string, recipient: string, amount: string) => ({
   contract: 'bank',
@@ -25,7 +25,7 @@ describe('resubmit', () => {
     const { transaction } = await repository.call({
       ...pay('alice', 'bob', '80'),
       on: 'side',
-      key: keyOf('eve'),
+      key: await withMember(test, 'eve', 'write'),
       sealer: admin,
     });
     await repository.call({ ...pay('alice', 'carol', '50'), key: admin });
@@ -46,7 +46,7 @@ describe('resubmit', () => {
   it('signs anew, for the author alone, what was signed on rows that are others now', async () => {
     const test = await twoBranches();
     const { repository, admin } = test;
-    const [eve, sealer] = [keyOf('eve'), admin];
+    const [eve, sealer] = [await withMember(test, 'eve', 'write'), admin];
     const version = (await repository.get('bank.accounts', ['alice']))?.version ?? null;
     const expectation = [{ table: 'bank.accounts', key: ['alice'], version }];
     const dropped: TransactionId[] = [];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RowChange } from '../../src/repository/row-history.ts';
-import { bankSource, keyOf, newRepository, withBank } from '../support/repository.ts';
+import { bankSource, newRepository, withBank, withMember } from '../support/repository.ts';
 
 const payment = (sender: string, recipient: string, amount: string) => ({
   contract: 'bank',
@@ -31,7 +31,8 @@ describe('the history of a row', { timeout: 120_000 }, () => {
       lines.map((one) => JSON.stringify({ kind: 'call', ...one })),
       { sealer: key, key },
     );
-    await repository.call({ ...payment('bob', 'alice', '4'), key: keyOf('eve'), sealer: key });
+    const eve = await withMember(test, 'eve', 'write');
+    await repository.call({ ...payment('bob', 'alice', '4'), key: eve, sealer: key });
     await repository.call({ contract: 'bank', function: 'close_account', args: ['alice'], key });
     await repository.call({ contract: 'bank', function: 'open_account', args: ['alice', '3'], key });
     await repository.deploy({
@@ -44,7 +45,7 @@ describe('the history of a row', { timeout: 120_000 }, () => {
       '8 main: 3.00 → 3.000 by ada deploy bank',
       '7 main: - → 3.00 by ada bank.open_account alice 3',
       '6 main: 11.00 → - by ada bank.close_account alice',
-      '5 main: 7.00 → 11.00 by ? bank.pay bob alice 4',
+      '5 main: 7.00 → 11.00 by eve bank.pay bob alice 4',
       '4 main: 10.00 → 7.00 by ada bank.pay alice bob 1, ada bank.pay alice bob 2',
       '2 main: - → 10.00 by ada bank.open_account alice 10',
     ]);
