@@ -44,7 +44,10 @@ export interface BlockVector {
   readonly receipts: readonly unknown[];
 }
 
-/** Every kind of block and transaction of format 1: genesis, deploy, import, calls, a branch, a merge with a drop, a migration. */
+/**
+ * Every kind of block and transaction of format 1: genesis, deploy, import, calls, a branch, a merge with a drop, a
+ * migration, a transaction signed anew for the dropped one, a revert.
+ */
 export async function makeVectors(): Promise<{
   repository: string;
   directory: string;
@@ -108,7 +111,7 @@ export async function makeVectors(): Promise<{
     await pay('account 7', 'account 9', '6', { on: 'side' });
     await pay('account 8', 'account 9', '2', { on: 'side' });
     await pay('account 7', 'account 1', '3', { merge: false });
-    await repository.merge({ source: 'side', sealer: ada });
+    const merged = await repository.merge({ source: 'side', sealer: ada });
     const many = Array.from({ length: 300 }, () =>
       JSON.stringify({ args: ['account 299', 'account 0', '0.01'], contract: 'bank', function: 'pay', kind: 'call' }),
     );
@@ -120,6 +123,13 @@ export async function makeVectors(): Promise<{
 ALTER TABLE accounts ALTER COLUMN balance TYPE numeric(16,2);
 `;
     await repository.deploy({ name: 'bank', source: second, migrate, key: ada });
+    const instead = merged.dropped[0]?.receipt.tx;
+    const anew = { args: ['account 7', 'account 9', '2.5'], contract: 'bank', function: 'pay', kind: 'call', instead };
+    const { applied } = await repository.submit([JSON.stringify(anew)], { sealer: ada, key: bob });
+    await repository.submit([JSON.stringify({ kind: 'revert', of: applied[0]?.transaction })], {
+      sealer: ada,
+      key: ada,
+    });
     return { repository: repository.id, ...refsOf(repository), blocks: await blocksOf(repository) };
   } finally {
     await repository.close();
