@@ -1,5 +1,8 @@
 /** Where HEAD stands. Reads plain files only: no lock, no index, no engine. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { AergoCommand } from '../src/cli/command.ts';
+import type { PendingStatus } from '../src/cli/pending-status.ts';
 import { readStatus } from '../src/cli/quick-status.ts';
 import { statusLines } from '../src/cli/render/status.ts';
 
@@ -8,8 +11,17 @@ export default class Status extends AergoCommand {
 
   async run(): Promise<void> {
     await this.parse(Status);
-    const status = readStatus(this.repositoryDirectory) ?? (await this.#repaired());
+    const plain = readStatus(this.repositoryDirectory) ?? (await this.#repaired());
+    const merge = await this.#pendingMerge();
+    const status = merge === undefined ? plain : { ...plain, merge };
     this.print(status, () => statusLines(status, this.style));
+    if (merge !== undefined) this.hint(merge.resolved < merge.total ? 'aergo resolve' : 'aergo merge --continue');
+  }
+
+  async #pendingMerge(): Promise<PendingStatus | undefined> {
+    if (!existsSync(join(this.repositoryDirectory, 'merge'))) return undefined;
+    const { pendingStatus } = await import('../src/cli/pending-status.ts');
+    return pendingStatus(this.repositoryDirectory);
   }
 
   /** The plain files are derived: where they are damaged or gone, opening the repository writes them anew. */

@@ -29,9 +29,12 @@ import { exportGit, type GitExport } from './repository/export-git.ts';
 import { type ImportOptions, importTable } from './repository/import.ts';
 import { type InitOptions, initRepository, openContext } from './repository/init.ts';
 import { knownKeys } from './repository/known-keys.ts';
-import * as members from './repository/members.ts';
 import { borrow, type Loan } from './repository/lending.ts';
-import { type MergeOptions, type MergeResult, mergeBranches } from './repository/merge.ts';
+import * as members from './repository/members.ts';
+import type { MergeOptions, MergeResult } from './repository/merge.ts';
+import { type OpenPending, pendingMerge } from './repository/pending.ts';
+import type { PendingMerge } from './repository/pending-folder.ts';
+import * as pending from './repository/pending-merge.ts';
 import * as read from './repository/read.ts';
 import { type ResubmitOptions, type ResubmitResult, resubmit } from './repository/resubmit.ts';
 import { type RowHistory, type RowHistoryOptions, rowHistory, tableHistory } from './repository/row-history.ts';
@@ -231,8 +234,29 @@ export class Repository {
     return resubmit(this.#context, options);
   }
 
+  /** Merges. What is left to people waits until it is settled: `pendingMerge`, `continueMerge`, `abortMerge`. */
   merge(options: MergeOptions): Promise<MergeResult> {
-    return mergeBranches(this.#context, options);
+    return pending.mergeOrWait(this.#context, options);
+  }
+
+  /** The merge that waits for people; undefined when none does. */
+  pendingMerge(): PendingMerge | undefined {
+    return pendingMerge(this.#context);
+  }
+
+  /** Its conflicts and choices, computed again where a branch has moved. Throws `AERGO_MERGE_NOT_PENDING`. */
+  refreshPendingMerge(sealer: SigningKey): Promise<OpenPending> {
+    return pending.refreshPending(this.#context, sealer);
+  }
+
+  /** Seals it when all its conflicts are settled; else gives those that are left. */
+  continueMerge(options: pending.ContinueOptions): Promise<pending.ContinuedMerge> {
+    return pending.continueMerge(this.#context, options);
+  }
+
+  /** Forgets it, with every choice. Throws `AERGO_MERGE_NOT_PENDING`. */
+  abortMerge(): PendingMerge {
+    return pending.abortMerge(this.#context);
   }
 
   // Reading: `at` is a revision, the current head when left out.
@@ -341,8 +365,8 @@ export class Repository {
     return branches.listBranches(this.#context);
   }
 
-  createBranch(name: string, from?: string, options: { switchTo?: boolean } = {}): Promise<branches.BranchView> {
-    return branches.createBranch(this.#context, name, from, options.switchTo);
+  createBranch(name: string, from?: string, options?: branches.BranchOptions): Promise<branches.BranchView> {
+    return branches.createBranch(this.#context, name, from, options);
   }
 
   deleteBranch(name: string, options: { force?: boolean } = {}): Promise<branches.BranchView> {

@@ -7,7 +7,7 @@ export type { BlamedRow, ValueOrigin } from '../repository/blame.ts';
 export type { RepositoryOptions } from '../repository/context.ts';
 export type { ContractDifference, TableToChange } from '../repository/contract-diff.ts';
 export type { DropCause } from '../repository/drop-causes.ts';
-export type { MergeResult } from '../repository/merge.ts';
+export type { MergeOptions, MergeResult } from '../repository/merge.ts';
 export type { OpenPending } from '../repository/pending.ts';
 export type { PendingConflict, PendingMerge } from '../repository/pending-folder.ts';
 export type { ContinuedMerge } from '../repository/pending-merge.ts';

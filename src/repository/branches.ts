@@ -11,6 +11,7 @@ import { ObjectBuffer } from '../object/source.ts';
 import { State } from '../state/state.ts';
 import { branchLogic } from './branch-logic.ts';
 import type { BranchHead, RepositoryContext } from './context.ts';
+import { refuseWhilePending } from './pending.ts';
 import { type BlockSummary, summaryOf } from './views.ts';
 
 export interface BranchView {
@@ -92,6 +93,7 @@ function inheritedLogic(context: RepositoryContext, from: string, block: BlockId
 /** Throws `AERGO_BRANCH_IN_USE` for the current branch and, unless forced, for one with blocks that no other ref has. */
 export async function deleteBranch(context: RepositoryContext, name: string, force = false): Promise<BranchView> {
   const branch = context.branch(name);
+  refuseWhilePending(context, name);
   if (name === context.currentBranch) {
     throw new AergoError('AERGO_BRANCH_IN_USE', `${name} is the current branch`, {
       hint: 'aergo switch to another first',
@@ -116,6 +118,7 @@ export async function deleteBranch(context: RepositoryContext, name: string, for
 export async function renameBranch(context: RepositoryContext, from: string, to: string): Promise<BranchView> {
   checkRefName(to);
   const branch = context.branch(from);
+  refuseWhilePending(context, from);
   if (context.store.ref(branchRef(to)) !== undefined) {
     throw new AergoError('AERGO_BRANCH_EXISTS', `there is a branch ${to} already`);
   }

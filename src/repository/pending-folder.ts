@@ -16,6 +16,8 @@ import type { ChangedChoice } from '../merge/resolution.ts';
 import type { Choice } from '../merge/resolution-choice.ts';
 import type { ConflictTable } from '../merge/resolution-columns.ts';
 import { storeFault, systemCode } from '../store/damage.ts';
+import { nodeFileSystem } from '../store/file-system.ts';
+import { readRefsFile } from '../store/refs-file.ts';
 import { appendChoices, choicesFor, countChoices, linesOfChoices } from './pending-choices.ts';
 
 /** `merge.json` */
@@ -53,10 +55,12 @@ export interface PendingConflicts {
 }
 
 export class PendingFolder {
+  readonly #directory: string;
   readonly #path: string;
 
   /** @param directory the `.aergo` directory */
   constructor(directory: string) {
+    this.#directory = directory;
     this.#path = join(directory, 'merge');
   }
 
@@ -80,7 +84,7 @@ export class PendingFolder {
   #damaged(cause?: unknown): AergoError {
     const file = join(this.#path, 'merge.json');
     return new AergoError('AERGO_STORE_DAMAGED', `the file ${file} of a pending merge is damaged`, {
-      hint: 'aergo merge --abort     (forgets that merge and its choices)',
+      hint: `remove ${this.#path}     (forgets that merge and its choices)`,
       details: { file },
       cause,
     });
@@ -92,6 +96,13 @@ export class PendingFolder {
     if (text === undefined || hash('sha256', text, 'hex') !== merge.digest) return undefined;
     const [tables = '[]', ...lines] = text.split('\n').slice(0, -1);
     return { tables: JSON.parse(tables), conflicts: lines.map((line) => JSON.parse(line)) };
+  }
+
+  /** Whether one of the branches is no more where the conflicts were computed. */
+  hasMoved({ target, source, parents }: PendingMerge): boolean {
+    const refs = readRefsFile(nodeFileSystem, this.#directory)?.refs ?? [];
+    const heads = [target, source].map((branch) => refs.find(({ name }) => name === `refs/heads/${branch}`)?.oid);
+    return heads.some((head, at) => head !== parents[at]);
   }
 
   /** What is chosen for these very conflicts. */

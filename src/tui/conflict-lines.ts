@@ -3,12 +3,19 @@
  * sides beside each other. Marks: `~` changed, `!` changed on both sides differently, `+` and `-` a row that came or went.
  */
 import { counted, padEnd, short, shortKey } from '../cli/render/columns.ts';
+import {
+  type ColumnOfConflict,
+  columnsOf,
+  differs,
+  keyText,
+  type Value,
+  valueText,
+} from '../cli/render/conflict-row.ts';
 import { displayWidth, visible } from '../cli/render/visible.ts';
 import { conflictId } from '../merge/conflict.ts';
 import type { PendingConflict, SideWriter } from '../repository/pending-folder.ts';
 import { cutText, fitLine, type Line, type Piece, type Tone, widthOf, wrapText } from './lines.ts';
 import { type ResolveSession, takenText } from './resolve-session.ts';
-import { type ColumnOfConflict, columnsOf, differs, type Value, valueText } from './result-row.ts';
 
 /** Lines, and the one that has to be seen: where something is being typed. */
 export interface Body {
@@ -294,6 +301,3 @@ function sideBySide(
   }
   return focus === undefined ? { lines } : { lines, focus };
 }
-
-/** A key as people read it. */
-export const keyText = (key: readonly string[]): string => key.map(valueText).join(' ');

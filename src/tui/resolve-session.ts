@@ -3,6 +3,7 @@
  * keys come in by name, and what has to happen outside comes back as an effect.
  */
 import { counted } from '../cli/render/columns.ts';
+import { columnsOf, valueIn } from '../cli/render/conflict-row.ts';
 import { visible } from '../cli/render/visible.ts';
 import { AergoError } from '../errors.ts';
 import type { ChangedChoice, Resolution, Step } from '../merge/resolution.ts';
@@ -10,7 +11,6 @@ import type { Choice, Take } from '../merge/resolution-choice.ts';
 import { isEditable } from '../merge/resolution-columns.ts';
 import type { PendingConflict, PendingMerge } from '../repository/pending-folder.ts';
 import type { KeyPress } from './keys.ts';
-import { columnsOf, valueIn } from './result-row.ts';
 import { fieldOf, type TextField, typed } from './text-field.ts';
 
 export type Mode =

@@ -3,9 +3,10 @@
  * resolved" stands in the first line whatever else is shown. Only what is visible is made, however many conflicts there are.
  */
 import { counted, grouped, padEnd } from '../cli/render/columns.ts';
+import { keyText } from '../cli/render/conflict-row.ts';
 import { displayWidth, visible } from '../cli/render/visible.ts';
 import { takeOf } from '../merge/resolution-choice.ts';
-import { type Body, conflictBody, keyText } from './conflict-lines.ts';
+import { type Body, conflictBody } from './conflict-lines.ts';
 import { cutLine, fitLine, type Line, type Piece, spread } from './lines.ts';
 import { type ResolveSession, wayText } from './resolve-session.ts';
 import { sealLines } from './seal-lines.ts';

@@ -1,10 +1,10 @@
 /** What `s` shows before it asks: the block to come, and of every conflict what will stand, for as much as is visible. */
 import { counted, grouped } from '../cli/render/columns.ts';
+import { columnsOf, keyText, valueText } from '../cli/render/conflict-row.ts';
 import { visible } from '../cli/render/visible.ts';
-import { type Body, keyText } from './conflict-lines.ts';
+import type { Body } from './conflict-lines.ts';
 import type { Line, Piece } from './lines.ts';
 import { type ResolveSession, wayText } from './resolve-session.ts';
-import { columnsOf, valueText } from './result-row.ts';
 
 export function sealLines(session: ResolveSession, top: number, height: number): Body {
   const { merge, resolution } = session;

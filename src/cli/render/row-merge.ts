@@ -40,3 +40,11 @@ function reasonText(conflict: Conflict): string {
   if (ours !== null && theirs !== null) return 'changed on both sides';
   return ours === null ? 'deleted here, changed there' : 'changed here, deleted there';
 }
+
+export const abortedText = ({ source, target }: Pick<MergeResult, 'source' | 'target'>): string =>
+  `the merge of ${visible(source)} into ${visible(target)} is forgotten; nothing was sealed`;
+
+/** Why a merge that was settled may have conflicts again. */
+export function movedText({ source, target }: Pick<MergeResult, 'source' | 'target'>): string {
+  return `${visible(source)} or ${visible(target)} has moved: computed again, and choices kept for rows that are the same`;
+}

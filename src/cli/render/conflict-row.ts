@@ -1,9 +1,10 @@
 /** The rows of a conflict, column by column: what each side has, what changed there, and what will stand. */
-import { visible } from '../cli/render/visible.ts';
-import type { Conflict } from '../merge/conflict.ts';
-import type { Choice } from '../merge/resolution-choice.ts';
-import type { ConflictTable } from '../merge/resolution-columns.ts';
-import { decodeRow } from '../state/row.ts';
+
+import type { Conflict } from '../../merge/conflict.ts';
+import type { Choice } from '../../merge/resolution-choice.ts';
+import type { ConflictTable } from '../../merge/resolution-columns.ts';
+import { decodeRow } from '../../state/row.ts';
+import { visible } from './visible.ts';
 
 /** A value: null is NULL, undefined says that there is no row or that the column is computed. */
 export type Value = string | null | undefined;
@@ -53,3 +54,6 @@ export function valueText(value: Value): string {
   const isUnclear = value === '' || value === 'NULL' || value === '–' || value !== value.trim();
   return isUnclear ? `'${visible(value)}'` : visible(value);
 }
+
+/** A key as people read it. */
+export const keyText = (key: readonly string[]): string => key.map(valueText).join(' ');
