@@ -18,6 +18,7 @@ const workloads: Readonly<Record<string, () => Promise<Workload>>> = {
   difference: () => import('./difference.ts'),
   startup: () => import('./startup.ts'),
   merge: () => import('./merge.ts'),
+  agreed: () => import('./agreed.ts'),
   verify: () => import('./verify.ts'),
   blame: () => import('./blame.ts'),
 };

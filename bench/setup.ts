@@ -95,18 +95,18 @@ export async function inDirectory<T>(work: (directory: string) => Promise<T>): P
 }
 
 /** A new repository in `directory/.aergo` with the contract and no account. */
-export async function newBank(directory: string, seed: string): Promise<Bank> {
+export async function newBank(directory: string, seed: string, source = bankSource): Promise<Bank> {
   const admin = keyOf('ada');
   const place = join(directory, '.aergo');
   const options = { ...fixedOptions(seed), key: admin, memberName: 'ada', visibility: 'public' } as const;
   const repository = await Repository.init(place, options);
-  await repository.deploy({ name: 'bank', source: bankSource, key: admin });
+  await repository.deploy({ name: 'bank', source, key: admin });
   return { repository, directory: place, admin, accounts: 0 };
 }
 
 /** A new repository with accounts that have the same balance each. */
-export async function bankWith(directory: string, accounts: number, balance: string): Promise<Bank> {
-  const bank = await newBank(directory, `bank of ${accounts}`);
+export async function bankWith(directory: string, accounts: number, balance: string, source?: string): Promise<Bank> {
+  const bank = await newBank(directory, `bank of ${accounts}`, source);
   const rows = async function* () {
     for (let index = 0; index < accounts; index++) yield [accountName(index), balance];
   };

@@ -6,7 +6,7 @@ import type { Oid } from '../object/oid.ts';
 import type { ObjectBuffer } from '../object/source.ts';
 import { takeContracts } from '../state/state-update.ts';
 import type { NodeCache } from '../state/table.ts';
-import { differingRows, differingTables, type ThreeRows, type ThreeStates } from '../state/three-way.ts';
+import { differingTables, rowsChangedIn, type ThreeRows, type ThreeStates } from '../state/three-way.ts';
 import { contractsOfTheirs, mergesRows } from './contracts.ts';
 import type { PlannedLine } from './engine-rows.ts';
 
@@ -40,11 +40,11 @@ export function planOfRows(buffer: ObjectBuffer, states: ThreeStates, cache: Nod
     if (!mergesRows(tables)) continue;
     const { table } = tables;
     const isTaken = taken.has(table.slice(0, table.indexOf('.')));
-    for (const { changedBy, ...row } of differingRows(buffer, tables, cache)) {
+    // What the side changed that `start` has not.
+    for (const { changedBy, ...row } of rowsChangedIn(isTaken ? 'ours' : 'theirs', buffer, tables, cache)) {
       const { name, ours, theirs } = row;
       if (changedBy === 'both') conflicts.push({ table, ...row });
-      else if (isTaken && changedBy === 'ours') oneSided.push({ table, name, first: theirs, line: ours });
-      else if (!isTaken && changedBy === 'theirs') oneSided.push({ table, name, first: ours, line: theirs });
+      else oneSided.push({ table, name, ...(isTaken ? { first: theirs, line: ours } : { first: ours, line: theirs }) });
     }
   }
   return { states, start, taken, oneSided, conflicts };

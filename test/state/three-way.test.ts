@@ -8,7 +8,7 @@ import type { TableSchema } from '../../src/state/schema.ts';
 import { State } from '../../src/state/state.ts';
 import { emptyState, takeContracts, updateState } from '../../src/state/state-update.ts';
 import { buildTable, NodeCache, updateTable } from '../../src/state/table.ts';
-import { differingRows, differingTables, type ThreeRows } from '../../src/state/three-way.ts';
+import { differingRows, differingTables, rowsChangedIn, type ThreeRows } from '../../src/state/three-way.ts';
 import { accounts, CountingSource, note, noteRows, notes, nothing } from './sample-tables.ts';
 
 type Notes = ReadonlyMap<number, string>;
@@ -74,7 +74,14 @@ describe('the rows of two sides', () => {
         const buffer = new ObjectBuffer(nothing);
         const [a, b, c] = [base, ours, theirs].map((content) => withNotes(buffer, content));
         if (a === undefined || b === undefined || c === undefined) throw new Error('three contents give three states');
-        expect(allRows(buffer, a, b, c)).toEqual(expectedRows(base, ours, theirs));
+        const expected = expectedRows(base, ours, theirs);
+        expect(allRows(buffer, a, b, c)).toEqual(expected);
+        for (const side of ['ours', 'theirs'] as const) {
+          const cache = new NodeCache();
+          const [tables = {}] = [...differingTables(buffer, { base: a, ours: b, theirs: c }, cache)];
+          const changed = expected.filter(({ changedBy }) => changedBy === side || changedBy === 'both');
+          expect([...rowsChangedIn(side, buffer, tables, cache)]).toEqual(changed);
+        }
       }),
       { numRuns: 150 },
     );
@@ -175,6 +182,9 @@ describe('the rows of two sides', () => {
       expect([...rows]).toHaveLength(2 * count - 1);
       // Of each changed row three versions of its page and of the nodes above; an end that moved takes a page more.
       expect(source.oidsRead.length - before).toBeLessThanOrEqual(2 * count * 2 * (depth + 1) * 1.5 + 8);
+      const half = new CountingSource(buffer);
+      expect([...rowsChangedIn('theirs', half, tables, new NodeCache())]).toHaveLength(count);
+      expect(half.oidsRead.length).toBeLessThanOrEqual(count * 2 * (depth + 1) * 1.5 + 8);
     }
   });
 });
