@@ -10,7 +10,8 @@ import { parseSync } from 'oxc-parser';
 const layers: readonly (readonly string[])[] = [
   ['commands', 'bin'],
   ['src/tui'],
-  ['src/cli', 'src/node'],
+  ['src/cli'],
+  ['src/node'],
   ['src/repository.ts', 'src/repository'],
   ['src/merge', 'src/directory'],
   ['src/ledger', 'src/wire'],

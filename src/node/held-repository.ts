@@ -44,14 +44,34 @@ export class HeldRepository {
     }
   }
 
+  /** As `use`, of work that gives its answer bit by bit: the repository is held until it has ended or is let go of. */
+  async *stream<T>(work: (context: RepositoryContext) => AsyncIterable<T>): AsyncGenerator<T, void> {
+    const ended = Promise.withResolvers<void>();
+    const opened = Promise.withResolvers<RepositoryContext>();
+    const using = this.use((context) => {
+      opened.resolve(context);
+      return ended.promise;
+    });
+    using.catch(opened.reject);
+    try {
+      yield* work(await opened.promise);
+    } finally {
+      ended.resolve();
+    }
+  }
+
   /** Whether a command has it, or waits for it. */
   get lending(): boolean {
     return this.#loans > 0;
   }
 
-  /** Whether nobody has used it since then. */
+  get isOpen(): boolean {
+    return this.#context !== undefined;
+  }
+
+  /** Whether nobody has used it since then, nor uses it now. */
   idleSince(time_ms: number): boolean {
-    return this.#context !== undefined && this.#users === 0 && this.#lastUse_ms <= time_ms;
+    return this.#users === 0 && this.#lastUse_ms <= time_ms;
   }
 
   /** Waits for those who use it, and closes it; the next use opens it again. */

@@ -12,7 +12,8 @@ import { decodeCommit } from '../object/commit.ts';
 import { encodeGitIndex } from '../object/git-index.ts';
 import type { Oid } from '../object/oid.ts';
 import { encodePackedRefs, type PackedRef } from '../object/packed-refs.ts';
-import { type ObjectSource, readTree } from '../object/source.ts';
+import { addReached } from '../object/reached.ts';
+import type { ObjectSource } from '../object/source.ts';
 import { storeFault, systemCode } from '../store/damage.ts';
 import { checkOut } from './check-out.ts';
 import type { BranchHead, RepositoryContext } from './context.ts';
@@ -86,7 +87,7 @@ async function writeRepository(context: RepositoryContext, top: string, bare: bo
     .map(({ name, oid }) => ({ name, oid, block: peelSnapshot(store, oid) }));
   const directory = store.ref(directoryRef);
   const loose = new Set<Oid>(snapshots.map(({ oid }) => oid));
-  if (directory !== undefined) addReachable(store, directory.oid, loose);
+  if (directory !== undefined) addDirectory(store, directory.oid, loose);
   const heads: BlockId[] = [...branches, ...snapshots].map(({ block }) => block);
   const contents = store.pack([...history.reachable(heads)], [...loose]);
   const head = checkedOutBranch(context, branches);
@@ -119,19 +120,11 @@ function checkedOutBranch(context: RepositoryContext, branches: readonly BranchH
   return branches.find(({ name }) => name === 'main') ?? context.branch();
 }
 
-/** All that a commit outside of the blocks reaches: the directory's versions are small, so they are walked. */
-function addReachable(source: ObjectSource, commit: Oid, found: Set<Oid>): void {
-  const addTree = (tree: Oid): void => {
-    found.add(tree);
-    for (const { mode, oid } of readTree(source, tree)) {
-      if (mode === '40000') addTree(oid);
-      else found.add(oid);
-    }
-  };
-  const { tree, parents } = decodeCommit(source.read(commit).body);
-  found.add(commit);
-  addTree(tree);
-  for (const parent of parents) if (!found.has(parent)) addReachable(source, parent, found);
+/** All versions of the directory with what they hold. */
+function addDirectory(source: ObjectSource, newest: Oid, found: Set<Oid>): void {
+  for (let id: Oid | undefined = newest; id !== undefined; id = decodeCommit(source.read(id).body).parents[0]) {
+    addReached(source, id, found);
+  }
 }
 
 /** Git's own settings for such a repository. The files are checked out as they are, whatever a user's configuration says. */

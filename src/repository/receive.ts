@@ -16,7 +16,7 @@ import type { Quarantine } from '../store/quarantine.ts';
 import type { RefUpdate } from '../store/refs.ts';
 import type { BlockObjects } from '../store/write-plan.ts';
 import type { RepositoryContext } from './context.ts';
-import { verifyContext } from './verify.ts';
+import { type VerifiedOver, verifyContext } from './verify.ts';
 
 /** How far ahead of our clock a block's time may be at admission: clocks differ, futures are refused. */
 export const clockAhead_ms = 120_000;
@@ -24,22 +24,26 @@ export const clockAhead_ms = 120_000;
 /** Bytes of the bodies that one durable write takes; the refs move in the last. */
 const write_bytes = 64 * 1024 * 1024;
 
-/** Blocks that were verified, parents first. */
-export interface VerifiedBlocks {
+/** Blocks that were verified, parents first, and where they are read. */
+export interface VerifiedBlocks extends Pick<VerifyContext, 'reader' | 'history'> {
   readonly blocks: readonly BlockId[];
-  readonly reader: BlockReader;
+}
+
+/** How what comes in is judged. */
+export interface ReceiveOptions extends Pick<VerifiedOver, 'admission' | 'directory'> {
+  /** Without running transactions again. */
+  readonly fast?: boolean;
 }
 
 /**
  * Verifies every block that `heads` reach and the repository has not.
- * @param fast without running their transactions again
  * @throws AergoError as `verify`; AERGO_BLOCK_TIME for a time ahead of this machine's clock; AERGO_OBJECT_MISSING
  */
 export async function verifyReceived(
   context: RepositoryContext,
   quarantine: Quarantine,
   heads: readonly BlockId[],
-  fast: boolean,
+  { fast = false, ...over }: ReceiveOptions = {},
 ): Promise<VerifiedBlocks> {
   const reader = new BlockReader(quarantine);
   const entries = new EntriesOver(context.store);
@@ -47,7 +51,7 @@ export async function verifyReceived(
   history.attach(entries);
   const isNew = (id: BlockId): boolean => !context.history.has(id);
   const blocks = parentsFirst((id) => reader.block(id).commit.parents.filter(isNew), heads.filter(isNew));
-  const verify = verifyContext(context, { reader, history });
+  const verify = verifyContext(context, { reader, history, ...over });
   const latest = context.options.clock() + clockAhead_ms;
   const run = fast ? undefined : await rerunOn(context, quarantine, verify);
   try {
@@ -61,7 +65,7 @@ export async function verifyReceived(
   } finally {
     await run?.leave();
   }
-  return { blocks, reader };
+  return { blocks, reader, history };
 }
 
 /** Runs blocks again on the repository's own engine, which stands near them, and brings it back to where it stood. */

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { AergoError } from '../errors.ts';
-import { type GitObject, type ObjectType, objectId } from '../object/object.ts';
+import type { GitObject, NewObject, ObjectType } from '../object/object.ts';
 import type { Oid } from '../object/oid.ts';
 import type { ObjectSource } from '../object/source.ts';
 import { storeFault } from './damage.ts';
@@ -65,12 +65,11 @@ export class Quarantine implements ObjectSource {
   }
 
   /**
-   * Takes an object in and gives its id, which is computed from its bytes. One that is there already is not kept twice.
+   * Takes an object in under the id of its bytes. One that is there already is not kept twice.
    * @throws AergoError AERGO_PACK_LIMIT over a limit; AERGO_STORE_FULL, AERGO_STORE_IO
    */
-  add(type: ObjectType, body: Uint8Array): Oid {
-    const oid = objectId(type, body);
-    if (this.#places.has(oid)) return oid;
+  put({ oid, type, body }: NewObject): void {
+    if (this.#places.has(oid)) return;
     const offset = this.#written + this.#gathered_bytes;
     if (this.#places.size >= this.#limits.objects || offset + body.length > this.#limits.bytes)
       throw tooLarge(this.#limits);
@@ -78,7 +77,6 @@ export class Quarantine implements ObjectSource {
     this.#gathered.push(Uint8Array.from(body));
     this.#gathered_bytes += body.length;
     if (this.#gathered_bytes >= chunk_bytes) this.#flush();
-    return oid;
   }
 
   /** Whether it came from outside; the repository may have it too. */
@@ -128,6 +126,6 @@ export class Quarantine implements ObjectSource {
 
 const tooLarge = ({ objects, bytes }: QuarantineLimits): AergoError =>
   new AergoError('AERGO_PACK_LIMIT', `what comes in holds more than ${objects} objects or ${bytes} bytes`, {
-    hint: 'push fewer blocks at a time: aergo push REMOTE <an earlier block>:<branch>',
+    hint: 'send fewer blocks at a time',
     details: { objects, bytes },
   });

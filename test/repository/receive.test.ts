@@ -43,15 +43,16 @@ async function twoCopies(): Promise<{ sender: RepositoryContext; receiver: Repos
   return { sender, receiver: await contextOf(copy), head: sender.branch().block };
 }
 
+function fill(quarantine: Quarantine, sender: RepositoryContext, blocks: readonly BlockId[]): void {
+  for (const { oid, bytes } of sender.store.pack(blocks).entries()) quarantine.put({ oid, ...decodePackEntry(bytes) });
+}
+
 /** The sender's blocks that the receiver has not, as their pack entries. */
 function send(sender: RepositoryContext, receiver: RepositoryContext, head: BlockId): Quarantine {
   const quarantine = Quarantine.open(receiver.directory, receiver.store, limits);
   onTestFinished(() => quarantine.close());
   const missing = [...sender.history.reachable([head])].filter((id) => !receiver.history.has(id));
-  for (const { bytes } of sender.store.pack(missing).entries()) {
-    const { type, body } = decodePackEntry(bytes);
-    quarantine.add(type, body);
-  }
+  fill(quarantine, sender, missing);
   return quarantine;
 }
 
@@ -59,7 +60,7 @@ test('received blocks verify, and are packed for the next as they were where the
   const { sender, receiver, head } = await twoCopies();
   const old = receiver.branch().block;
   const quarantine = send(sender, receiver, head);
-  const verified = await verifyReceived(receiver, quarantine, [head], false);
+  const verified = await verifyReceived(receiver, quarantine, [head]);
   expect(verified.blocks).toHaveLength(2);
   const { height } = sender.history.record(head);
   await keepReceived(receiver, quarantine, verified, [], [{ name: 'refs/heads/main', old, new: head, height }]);
@@ -77,12 +78,9 @@ test('a block that lacks an object is refused, and nothing is written', async ()
   const quarantine = Quarantine.open(receiver.directory, receiver.store, limits);
   onTestFinished(() => quarantine.close());
   const [first] = [...sender.history.reachable([head])];
-  for (const { bytes } of sender.store.pack(first === undefined ? [] : [first]).entries()) {
-    const { type, body } = decodePackEntry(bytes);
-    quarantine.add(type, body);
-  }
+  fill(quarantine, sender, first === undefined ? [] : [first]);
   const before = receiver.store.sizes().volumes;
-  await expect(verifyReceived(receiver, quarantine, [head], false)).rejects.toMatchObject({
+  await expect(verifyReceived(receiver, quarantine, [head])).rejects.toMatchObject({
     code: 'AERGO_OBJECT_MISSING',
   });
   expect(receiver.store.sizes().volumes).toBe(before);
@@ -98,7 +96,7 @@ test('a block from the future is refused, and the engine that ran the one before
   const engine = await behind.engine();
   const { state } = behind.reader.block(behind.branch().block);
   await engine.moveTo(behind.store, state);
-  const refused = verifyReceived(behind, send(sender, behind, head), [head], false);
+  const refused = verifyReceived(behind, send(sender, behind, head), [head]);
   await expect(refused).rejects.toMatchObject({ code: 'AERGO_BLOCK_TIME', details: { block: head } });
   expect(engine.position).toBe(state);
 });
@@ -107,11 +105,5 @@ test('more than a quarantine may hold is refused', async () => {
   const { sender, receiver, head } = await twoCopies();
   const quarantine = Quarantine.open(receiver.directory, receiver.store, { objects: 2, bytes: 100_000 });
   onTestFinished(() => quarantine.close());
-  const take = () => {
-    for (const { bytes } of sender.store.pack([head]).entries()) {
-      const { type, body } = decodePackEntry(bytes);
-      quarantine.add(type, body);
-    }
-  };
-  expect(take).toThrow(expect.objectContaining({ code: 'AERGO_PACK_LIMIT' }));
+  expect(() => fill(quarantine, sender, [head])).toThrow(expect.objectContaining({ code: 'AERGO_PACK_LIMIT' }));
 });

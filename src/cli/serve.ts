@@ -1,0 +1,63 @@
+/** The server as a command: its files and addresses read, its log on stderr, its end at a signal. */
+import { readFileSync, statSync } from 'node:fs';
+import pino from 'pino';
+import type { SigningKey } from '../crypto/key.ts';
+import { placeOfUrl } from '../directory/token.ts';
+import { AergoError } from '../errors.ts';
+import { startServer } from '../node/server.ts';
+import type { RepositoryOptions } from '../repository/context.ts';
+
+export interface ServeOptions {
+  readonly root: string;
+  /** `host:port` */
+  readonly listen: string;
+  readonly origins: readonly string[];
+  /** PEM files. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly key?: SigningKey;
+  readonly agent: string;
+  readonly repository: RepositoryOptions;
+}
+
+/**
+ * Serves until SIGINT or SIGTERM, then ends what is under way.
+ * @param onListening is told where it can be reached
+ * @throws AergoError AERGO_USAGE, AERGO_LISTEN_FAILED, AERGO_URL_INVALID
+ */
+export async function serveUntilStopped(options: ServeOptions, onListening: (origin: string) => void): Promise<void> {
+  const { root, listen, tls, origins, ...rest } = options;
+  if (statSync(root, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new AergoError('AERGO_USAGE', `${root} is not a directory`, {
+      hint: 'make one, and clone a repository into it: aergo clone --bare SRC ROOT/NAME.aergo',
+    });
+  const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop());
+  const server = await startServer({
+    ...rest,
+    root,
+    ...addressOf(listen),
+    logger: pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2)),
+    ...(origins.length === 0 ? {} : { origins: origins.map((url) => placeOfUrl(url).origin) }),
+    ...(tls === undefined ? {} : { tls: { cert: readPem(tls.cert), key: readPem(tls.key) } }),
+  });
+  onListening(server.origin);
+  await stopped;
+  await server.close();
+}
+
+function addressOf(listen: string): { host: string; port: number } {
+  const [, host = '', port = ''] = /^(\[[0-9a-fA-F:]+\]|[^:]*):([0-9]{1,5})$/.exec(listen) ?? [];
+  if (host === '' || Number(port) > 65_535)
+    throw new AergoError('AERGO_USAGE', `--listen takes HOST:PORT, not ${JSON.stringify(listen)}`, {
+      hint: 'aergo serve ROOT --listen 127.0.0.1:8545',
+    });
+  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
+}
+
+function readPem(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new AergoError('AERGO_USAGE', `${path} cannot be read`, { cause });
+  }
+}

@@ -1,0 +1,213 @@
+/**
+ * A push as this repository takes it: into quarantine, verified whole, and only then are refs moved, all or none. Whoever
+ * pushes moves heads; who may have sealed what they come to is judged block by block.
+ */
+import type { KeyId } from '../crypto/key.ts';
+import { relate } from '../directory/chain.ts';
+import { approvalsToMove } from '../directory/heads.ts';
+import { may } from '../directory/rights.ts';
+import { DirectoryReader, type DirectoryVersion } from '../directory/version.ts';
+import { AergoError } from '../errors.ts';
+import type { BlockId } from '../ledger/block.ts';
+import { boundBranch, logicOf } from '../ledger/header.ts';
+import { branchOfRef, branchRef, directoryRef, isRefName, snapshotRef } from '../ledger/names.ts';
+import { checkSnapshot } from '../ledger/snapshot.ts';
+import type { Oid } from '../object/oid.ts';
+import { addReached } from '../object/reached.ts';
+import { Quarantine, type QuarantineLimits } from '../store/quarantine.ts';
+import type { RefUpdate } from '../store/refs.ts';
+import type { RefCommand } from '../wire/push-request.ts';
+import type { PushInProgress } from '../wire/receive-pack.ts';
+import type { RepositoryContext } from './context.ts';
+import { keepReceived, type VerifiedBlocks, verifyReceived } from './receive.ts';
+
+const pushLimits: QuarantineLimits = { objects: 2_000_000, bytes: 4 * 1024 * 1024 * 1024 };
+
+/** Why a ref does not move, in words for whoever pushed. */
+class Refused extends Error {
+  readonly ref: string;
+  constructor(ref: string, why: string) {
+    super(why);
+    this.ref = ref;
+  }
+}
+
+/**
+ * Begins a push by a member.
+ * @param onMoved is called after refs have moved
+ */
+export function receivePush(
+  context: RepositoryContext,
+  pusher: KeyId,
+  commands: readonly RefCommand[],
+  onMoved: () => Promise<void>,
+): PushInProgress {
+  const sink = Quarantine.open(context.directory, context.store, pushLimits);
+  return {
+    sink,
+    async admit(_unpacked, tell) {
+      try {
+        await oneAtATime(context, () => new Push(context, sink, pusher, commands, tell).admit());
+      } catch (error) {
+        return refusals(commands, error);
+      }
+      await onMoved();
+      return new Map();
+    },
+    close: () => sink.close(),
+  };
+}
+
+const queues = new WeakMap<RepositoryContext, Promise<void>>();
+
+/** There is one engine, and what a push is judged by must not move under it. */
+function oneAtATime(context: RepositoryContext, work: () => Promise<void>): Promise<void> {
+  const before = queues.get(context) ?? Promise.resolve();
+  const done = before.then(work);
+  queues.set(
+    context,
+    done.catch(() => undefined),
+  );
+  return done;
+}
+
+/** The one that is at fault with its reason, and the others with it. What is our own fault is not a refusal. */
+function refusals(commands: readonly RefCommand[], error: unknown): Map<string, string> {
+  const told = error instanceof AergoError && error.code !== 'AERGO_INTERNAL';
+  if (!(error instanceof Refused) && !told) throw error;
+  const why = told && error.hint !== undefined ? `${error.message}; ${error.hint}` : error.message;
+  const at = error instanceof Refused ? error.ref : undefined;
+  const reason = (name: string): string =>
+    at === undefined || at === name ? why : `not moved, because ${at} was refused`;
+  return new Map(commands.map(({ name }) => [name, reason(name)]));
+}
+
+class Push {
+  readonly #context: RepositoryContext;
+  readonly #quarantine: Quarantine;
+  readonly #pusher: KeyId;
+  readonly #commands: readonly RefCommand[];
+  readonly #tell: (text: string) => void;
+  readonly #directory: DirectoryVersion;
+
+  constructor(
+    context: RepositoryContext,
+    quarantine: Quarantine,
+    pusher: KeyId,
+    commands: readonly RefCommand[],
+    tell: (text: string) => void,
+  ) {
+    this.#context = context;
+    this.#quarantine = quarantine;
+    this.#pusher = pusher;
+    this.#commands = commands;
+    this.#tell = tell;
+    this.#directory = context.directoryVersion;
+  }
+
+  async admit(): Promise<void> {
+    for (const command of this.#commands) this.#checkCommand(command);
+    const versions = new DirectoryReader(this.#quarantine);
+    const offered = this.#commands.find(({ name }) => name === directoryRef)?.new ?? undefined;
+    const newest = offered ?? this.#directory.id;
+    const heads = this.#commands.flatMap((command) => this.#blockOf(command) ?? []);
+    if (heads.length > 0) this.#tell('verifying blocks');
+    const options = { admission: true, directory: { versions, newest } };
+    const verified = await verifyReceived(this.#context, this.#quarantine, heads, options);
+    const loose = offered === undefined ? [] : this.#checkDirectory(versions, offered, verified);
+    const updates = this.#commands.map((command) => this.#update(command, verified));
+    for (const { name, new: id } of this.#commands) if (id !== null && name.startsWith(snapshotRef(''))) loose.push(id);
+    await keepReceived(this.#context, this.#quarantine, verified, loose, updates);
+  }
+
+  /** What can be said of a command before anything is verified. */
+  #checkCommand({ name, old, new: next }: RefCommand): void {
+    const standing = this.#context.store.ref(name)?.oid ?? null;
+    const isBranch = name.startsWith(branchRef(''));
+    const isSnapshot = name.startsWith(snapshotRef(''));
+    if (!isBranch && !isSnapshot && name !== directoryRef)
+      throw new Refused(name, `only branches, snapshots and ${directoryRef} are kept here`);
+    if (name !== directoryRef && !isRefName(name.split('/').slice(2).join('/')))
+      throw new Refused(name, 'this cannot name a branch or a snapshot');
+    if (standing !== old) throw new Refused(name, 'it has moved meanwhile: fetch, and push again');
+    if (next === null) this.#checkDeletion(name);
+    else if (isSnapshot && old !== null) throw new Refused(name, 'snapshots do not move');
+    else if (!this.#quarantine.has(next)) throw new Refused(name, `object ${next} did not come with the push`);
+  }
+
+  #checkDeletion(name: string): void {
+    if (name === directoryRef) throw new Refused(name, 'the directory cannot be deleted');
+    if (name === this.#context.store.head)
+      throw new Refused(name, 'this is the branch that the repository shows first');
+    this.#checkMove(name, 'be deleted');
+    if (!may(this.#directory, this.#pusher, 'admin'))
+      throw new Refused(name, 'only an admin deletes branches and snapshots');
+  }
+
+  /** A ref that moves other than forward: what the policy asks for more than one admin for, no push does. */
+  #checkMove(name: string, what: string): void {
+    if (approvalsToMove(this.#directory.policy, name) > 1)
+      throw new Refused(name, `the policy lets it ${what} only with the approval of several admins`);
+  }
+
+  /** The block that a command comes to; of a snapshot the block that it names. */
+  #blockOf({ name, new: id }: RefCommand): BlockId | undefined {
+    if (id === null || name === directoryRef) return undefined;
+    const { type } = this.#quarantine.read(id);
+    if (name.startsWith(branchRef(''))) {
+      if (type !== 'commit') throw new Refused(name, `a branch stands on a block, and this is a ${type}`);
+      return id;
+    }
+    if (type !== 'tag') throw new Refused(name, 'a snapshot is a signed tag: aergo snapshot makes one');
+    return undefined;
+  }
+
+  /** Gives the objects of the new versions. */
+  #checkDirectory(versions: DirectoryReader, offered: Oid, { reader, history }: VerifiedBlocks): Oid[] {
+    const genesis = reader.block(this.#context.repositoryId);
+    const relation = relate({ reader, history, versions, genesis }, this.#directory.id, offered);
+    if (relation.kind !== 'forward')
+      throw new Refused(directoryRef, 'the directory has moved meanwhile: fetch, and make the change again');
+    const objects = new Set<Oid>();
+    for (const id of relation.versions) addReached(this.#quarantine, id, objects);
+    return [...objects];
+  }
+
+  #update({ name, old, new: id }: RefCommand, verified: VerifiedBlocks): RefUpdate {
+    if (id === null || name === directoryRef) return { name, old, new: id };
+    if (name.startsWith(snapshotRef(''))) {
+      const { block } = checkSnapshot(verified.reader, id, name.slice(snapshotRef('').length));
+      return { name, old, new: id, height: verified.reader.header(block).height };
+    }
+    return this.#moveBranch(name, old, id, verified);
+  }
+
+  /** A branch moves forward, along its own blocks. */
+  #moveBranch(name: string, old: Oid | null, id: BlockId, { reader, history }: VerifiedBlocks): RefUpdate {
+    const branch = branchOfRef(name);
+    const header = reader.header(id);
+    const standing = this.#context.store.ref(name);
+    const isOwn = header.branch === branch;
+    if (
+      !may(this.#directory, this.#pusher, 'seal', branch) &&
+      !may(this.#directory, this.#pusher, 'merge', branch) &&
+      !may(this.#directory, this.#pusher, 'publish')
+    )
+      throw new Refused(name, `you may not push to ${branch}: it takes the role seal, merge or publish`);
+    if (old !== null && !history.isOnChain(old, id)) {
+      throw new Refused(
+        name,
+        `not a fast-forward: it stands at ${old.slice(0, 7)} here, block ${history.record(old).height}; aergo pull runs your blocks again on top`,
+      );
+    }
+    const { height } = header;
+    const logic = logicOf(header);
+    const begun = { name, old, new: id, start: header.start, height, ...(logic === undefined ? {} : { logic }) };
+    // Until its first block nothing is bound to what a branch is called by: that block settles it.
+    if (standing?.start === undefined) return isOwn ? begun : { ...begun, start: this.#context.randomHex(8) };
+    const hasOwn = old !== null && history.record(old).bound === `${branch}:${standing.start}`;
+    if (isOwn && !hasOwn) return begun;
+    if (isOwn === hasOwn && (!isOwn || header.start === standing.start)) return { name, old, new: id, height };
+    throw new Refused(name, `block ${id.slice(0, 7)} was sealed on ${boundBranch(header)}, not on this branch`);
+  }
+}
