@@ -37,6 +37,7 @@ import type { PendingMerge } from './repository/pending-folder.ts';
 import * as pending from './repository/pending-merge.ts';
 import * as read from './repository/read.ts';
 import { type ResubmitOptions, type ResubmitResult, resubmit } from './repository/resubmit.ts';
+import { type RevertOptions, type RevertResult, revertTransactions } from './repository/revert.ts';
 import { type RowHistory, type RowHistoryOptions, rowHistory, tableHistory } from './repository/row-history.ts';
 import {
   type SubmitOptions,
@@ -235,6 +236,11 @@ export class Repository {
   }
 
   /** Merges. What is left to people waits until it is settled: `pendingMerge`, `continueMerge`, `abortMerge`. */
+  /** Takes transactions back, all of them in one block or none. Throws what stands in the way. */
+  revert(options: RevertOptions): Promise<RevertResult> {
+    return revertTransactions(this.#context, options);
+  }
+
   merge(options: MergeOptions): Promise<MergeResult> {
     return pending.mergeOrWait(this.#context, options);
   }

@@ -19,6 +19,7 @@ export type {
   TransactionView,
 } from '../repository/read.ts';
 export type { ResubmitResult } from '../repository/resubmit.ts';
+export type { RevertResult } from '../repository/revert.ts';
 export type { RowHistory } from '../repository/row-history.ts';
 export type { SubmitResult, Submitted } from '../repository/submit.ts';
 export type { VerifyReport } from '../repository/verify.ts';

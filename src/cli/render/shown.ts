@@ -35,6 +35,7 @@ export function transactionLines({ id, transaction, receipts }: TransactionView,
       `${table} ${key.map(visible).join(' ')} at ${version ?? 'no row'}`,
     ]),
     ...(transaction.expires === undefined ? [] : [['expires', `${utc(transaction.expires)} UTC`]]),
+    ...(transaction.instead === undefined ? [] : [['instead of', transaction.instead]]),
     ...(transaction.merge === false ? [['merge', 'no']] : []),
   ];
   return [
@@ -57,6 +58,7 @@ function details(transaction: Transaction): string[][] {
       `argument ${index + 1}`,
       argument === null ? 'NULL' : visible(argument),
     ]);
+  if (transaction.kind === 'revert') return [['reverts', transaction.of]];
   return transaction.kind === 'import' ? [['columns', transaction.columns.map(visible).join(', ')]] : [];
 }
 

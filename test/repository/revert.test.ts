@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { newRepository, type TestRepository, withBank } from '../support/repository.ts';
+
+const pay = (sender: string, recipient: string, amount: string, how = 'pay') => ({
+  contract: 'bank',
+  function: how,
+  args: [sender, recipient, amount],
+});
+
+async function bank(): Promise<TestRepository> {
+  const test = await newRepository();
+  await withBank(test, { alice: '100', bob: '100', carol: '100' });
+  return test;
+}
+
+/** Whether two revisions have the same rows and contracts. */
+async function isSame({ repository }: TestRepository, from: string, to: string): Promise<boolean> {
+  const { contracts, tables } = await repository.diff(from, to);
+  return contracts.length === 0 && [...tables].length === 0;
+}
+
+describe('revert', () => {
+  it('takes several back in one block, the latest first, in whatever order they are named', async () => {
+    const test = await bank();
+    const { repository, admin: key } = test;
+    const one = await repository.call({ ...pay('alice', 'bob', '1'), key });
+    const two = await repository.call({ ...pay('alice', 'bob', '2'), key });
+    await repository.call({ ...pay('carol', 'carol', '3'), key });
+    const dry = await repository.revert({ targets: [one.transaction, two.transaction], key, dryRun: true });
+    expect(dry).toMatchObject({ reverted: [{ of: two.transaction }, { of: one.transaction }] });
+    expect(dry.block).toBeUndefined();
+    const { height } = repository.head.block;
+    const done = await repository.revert({ targets: [one.transaction.slice(0, 8), two.transaction], key });
+    expect(done.reverted).toMatchObject([
+      { of: two.transaction, description: 'bank.pay alice bob 2', receipt: { status: 'applied' } },
+      { of: one.transaction },
+    ]);
+    expect(done.block).toMatchObject({ height: height + 1, counts: { applied: 2 } });
+    expect(await isSame(test, '@', `@${height - 3}`)).toBe(true);
+    await repository.verify();
+  });
+
+  it('names the row and the later transaction that changed it, and writes nothing', async () => {
+    const { repository, admin: key } = await bank();
+    const one = await repository.call({ ...pay('alice', 'bob', '1'), key });
+    const later = await repository.call({ ...pay('bob', 'carol', '2'), key });
+    const head = repository.head.block;
+    await expect(repository.revert({ targets: [one.transaction], key })).rejects.toMatchObject({
+      code: 'AERGO_SNAPSHOT_CONFLICT',
+      message: expect.stringContaining(
+        `by ${later.transaction.slice(0, 7)} in block ${head.height}: bank.pay bob carol 2`,
+      ),
+      hint: expect.stringContaining(`aergo revert ${later.transaction.slice(0, 7)} ${one.transaction.slice(0, 7)}`),
+      details: { row: ['bank.accounts', 'bob-'], later: later.transaction, block: head.id },
+    });
+    expect(repository.head.block.id).toBe(head.id);
+  });
+
+  it('takes a whole block back, and passes over what wrote nothing', async () => {
+    const test = await bank();
+    const { repository, admin: key } = test;
+    const lines = [pay('alice', 'bob', '1'), pay('bob', 'carol', '150', 'transfer'), pay('bob', 'carol', '101')];
+    await repository.submit(
+      lines.map((call) => JSON.stringify({ kind: 'call', ...call })),
+      { key, sealer: key },
+    );
+    expect((await repository.revert({ targets: ['@'], key })).reverted).toHaveLength(2);
+    expect(await isSame(test, '@', '@~2')).toBe(true);
+    expect((await repository.revert({ targets: ['@'], key })).reverted).toHaveLength(2);
+    expect(await isSame(test, '@', '@~2')).toBe(true);
+    await repository.verify();
+  });
+
+  it('takes back what an automatic merge brought, as it ran there', async () => {
+    const test = await bank();
+    const { repository, admin: key } = test;
+    await repository.createBranch('side');
+    const there = await repository.call({ ...pay('alice', 'bob', '40'), on: 'side', key });
+    await repository.call({ ...pay('bob', 'alice', '7', 'transfer'), on: 'side', key });
+    await repository.call({ ...pay('alice', 'carol', '30'), key });
+    await repository.merge({ source: 'side', sealer: key });
+    const { reverted } = await repository.revert({ targets: ['@'], key });
+    expect(reverted.map((one) => one.of)).toContain(there.transaction);
+    expect(await isSame(test, '@', '@~2')).toBe(true);
+    await repository.verify();
+  });
+
+  it('refuses with the reason: deployments, blocks without transactions, other branches, what is not in effect', async () => {
+    const { repository, admin: key } = await bank();
+    await repository.createBranch('side');
+    const there = await repository.call({ ...pay('alice', 'bob', '1'), on: 'side', key });
+    const none = await repository.call({ ...pay('alice', 'bob', '1000', 'transfer'), key });
+    const refusal = (...targets: string[]) => expect(repository.revert({ targets, key })).rejects;
+    await refusal('@1').toMatchObject({ code: 'AERGO_REVERT_REFUSED', message: expect.stringContaining('deploys') });
+    await refusal('@0').toMatchObject({
+      code: 'AERGO_REVERT_REFUSED',
+      message: expect.stringContaining('no transaction'),
+    });
+    await refusal('side').toMatchObject({
+      code: 'AERGO_REVERT_REFUSED',
+      message: expect.stringContaining('is not on main'),
+    });
+    await refusal(there.transaction).toMatchObject({ code: 'AERGO_NOT_IN_EFFECT' });
+    await refusal(none.transaction).toMatchObject({
+      code: 'AERGO_REVERT_REFUSED',
+      message: expect.stringContaining('no row'),
+    });
+    await refusal('ffffffff').toMatchObject({ code: 'AERGO_TRANSACTION_UNKNOWN' });
+  });
+});
