@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { emptyPlace, testContract } from '../../src/contract/contract-test.ts';
 import { engineFiles, packageRoot } from '../../src/contract/engine-description.ts';
 import { acceptContract } from '../../src/contract/gate.ts';
+import { mergeLogicHash } from '../../src/contract/merge-logic.ts';
 
 const source = `CREATE TABLE t (k text PRIMARY KEY, author text NOT NULL, at timestamptz NOT NULL);
 CREATE FUNCTION put(k text) RETURNS text AS $$
@@ -89,7 +90,7 @@ describe('tests of a contract', { timeout: 60_000 }, () => {
 });
 
 describe('the template', { timeout: 60_000 }, () => {
-  const names = readdirSync(join(packageRoot(), 'templates'));
+  const names = readdirSync(join(packageRoot(), 'templates')).filter((name) => name !== 'resolvers');
   const text = (...path: string[]) => readFileSync(join(packageRoot(), ...path), 'utf8');
 
   it.each(names)('%s passes its own tests and has its page', async (name) => {
@@ -103,4 +104,22 @@ describe('the template', { timeout: 60_000 }, () => {
       if (!fn.startsWith('_')) expect(page).toContain(`\`${fn}(`);
     expect(text('docs', 'contracts', 'README.md')).toContain(`[${name}](${name}.md)`);
   });
+
+  const resolvers = readdirSync(join(packageRoot(), 'templates', 'resolvers')).flatMap(
+    (file) => /^([a-z]+)\.sql$/.exec(file)?.[1] ?? [],
+  );
+
+  it.each(resolvers)(
+    'of a resolver, %s, passes its own tests behind a contract, can be a merge logic and is described',
+    async (name) => {
+      const behind = (ending: string) =>
+        text('templates', 'bank', `bank${ending}`) + text('templates', 'resolvers', `${name}${ending}`);
+      const [source, tests] = [behind('.sql'), behind('.test.sql')];
+      const results = await testContract({ name: 'bank', source, tests }, emptyPlace(Date.UTC(2026, 0)), Date.now);
+      expect(results.filter(({ status }) => status === 'failed')).toEqual([]);
+      expect(results.some((result) => result.name.startsWith(`test_${name}_`))).toBe(true);
+      expect(await mergeLogicHash(source, 'resolve')).toMatch(/^[0-9a-f]{64}$/);
+      expect(text('docs', 'contracts', 'resolvers.md')).toContain(`| \`${name}\` |`);
+    },
+  );
 });

@@ -1,0 +1,28 @@
+-- Tests of the resolver "least".
+CREATE FUNCTION test_least_stands_where_both_changed() RETURNS void AS $$
+DECLARE
+    base jsonb := '{"k": "a", "n": "5", "t": "2026-01-05", "o": "x"}';
+    ours jsonb := base || '{"n": "9", "t": "2026-01-07", "o": "y"}';
+    theirs jsonb := base || '{"n": "10", "t": "2026-01-06"}';
+BEGIN
+    ASSERT resolve('t.t', '["a"]', base, ours, theirs) = base || '{"n": "9", "t": "2026-01-06", "o": "y"}';
+    ASSERT resolve('t.t', '["a"]', base, theirs, ours) = base || '{"n": "9", "t": "2026-01-06", "o": "y"}', 'which side is which says nothing';
+    ASSERT resolve('t.t', '["a"]', NULL, '{"n": "-1"}', '{"n": "-1.5"}') = '{"n": "-1.5"}';
+END
+$$;
+
+CREATE FUNCTION test_least_takes_null_as_less_than_anything() RETURNS void AS $$
+BEGIN
+    ASSERT resolve('t.t', '["a"]', '{"n": "1"}', '{"n": null}', '{"n": "2"}') = '{"n": null}';
+    ASSERT resolve('t.t', '["a"]', '{"n": "1"}', '{"n": "2"}', '{"n": null}') = '{"n": null}';
+    -- Changed on one side only.
+    ASSERT resolve('t.t', '["a"]', '{"n": "1", "m": "1"}', '{"n": null, "m": "1"}', '{"n": "1", "m": "0"}') = '{"n": null, "m": "0"}';
+END
+$$;
+
+CREATE FUNCTION test_least_of_a_row_and_none() RETURNS void AS $$
+BEGIN
+    ASSERT resolve('t.t', '["a"]', '{"n": "1"}', NULL, '{"n": "2"}') IS NULL;
+    ASSERT resolve('t.t', '["a"]', '{"n": "1"}', '{"n": "2"}', NULL) IS NULL;
+END
+$$;
