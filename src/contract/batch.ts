@@ -22,7 +22,7 @@ const runSql = 'SELECT * FROM "aergo$host".run($1, $2, $3, $4, $5)';
 const capturedSql = 'SELECT number, relation, before, after, cmin FROM pg_temp."aergo$captured" WHERE number >= $1';
 
 /** The innermost line of an error that a RAISE of the contract's own made; what is the host's has its schema in front. */
-const raisedByContract = /^PL\/pgSQL function (?!"(?:call|aergo)\$)[^\n]*\) line \d+ at RAISE(\n|$)/;
+const raisedByContract = /^PL\/pgSQL function (?!"(?:call|aergo)\$|aergo\.)[^\n]*\) line \d+ at RAISE(\n|$)/;
 
 /** What one call wrote. */
 interface Written {

@@ -4,6 +4,7 @@
  * functions need. The texts made here are part of the engine id (by this file's template, `sandboxTemplate`).
  */
 import { bridgeSql } from './bridge-sql.ts';
+import { countBegin, countEnd, countSql } from './counted-body.ts';
 import { bridgeRole, contractsRole, ownerRole, readerRole } from './engine-sql.ts';
 import { callSchemaOf, codeSchemaOf, quoteName, quoteText, roleOf } from './names.ts';
 import {
@@ -274,6 +275,7 @@ export function sandboxTemplate(): string {
   return [
     prepareSql('c'),
     deploySql('c'),
+    countSql('c', 'f', `${countBegin}${countEnd}`),
     sealSql(installed),
     driverSql([installed]),
     dropSql('c'),

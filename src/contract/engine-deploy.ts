@@ -5,7 +5,7 @@ import type { Row } from '../state/row.ts';
 import type { CallDeadline, CallFailure } from './call-outcome.ts';
 import type { Block, EngineHost } from './engine-host.ts';
 import { deadlineOf, ThreadLost } from './engine-thread.ts';
-import { contractOf, migrationOf } from './gate.ts';
+import { contractOf, limitIn, migrationOf } from './gate.ts';
 import { keptTables } from './kept-tables.ts';
 import type { ParsedContract } from './parsed-contract.ts';
 import { addPiece, inNameOrder } from './row-pieces.ts';
@@ -55,12 +55,16 @@ export async function deployContract(
   { name, source, migrate }: Deployment,
   deadline_ms: number,
 ): Promise<DeployOutcome> {
-  const contract = await contractOf(source);
   const before = host.contracts.get(name);
+  const contract = await withinLimits(contractOf(source));
+  if ('failure' in contract) return { ...contract.failure, inMigration: false };
+  const migration =
+    migrate === undefined || before === undefined ? undefined : await withinLimits(migrationOf(migrate.source, before));
+  if (migration !== undefined && 'failure' in migration) return { ...migration.failure, inMigration: true };
   const request =
-    migrate === undefined || before === undefined
+    migrate === undefined || migration === undefined
       ? { name, contract, kept: keptTables(name, before, contract) }
-      : { name, contract, kept: [], migration: { ...migrate, ...(await migrationOf(migrate.source, before)) } };
+      : { name, contract, kept: [], migration: { ...migrate, ...migration } };
   const outcome = await install(host, request, deadline_ms);
   if (outcome.status === 'deadline') return outcome;
   if (outcome.status === 'failed') return { ...outcome.failure, line: outcome.line, inMigration: outcome.inMigration };
@@ -71,6 +75,20 @@ export async function deployContract(
   const rows = new Map<string, readonly Row[]>();
   for (const table of contract.tables) rows.set(table.name, await migratedRows(host, table.name));
   return { status: 'ok', contract, rows };
+}
+
+/** A source that was read, or the limit that it goes over: a verdict, as one that is met while it runs. */
+async function withinLimits<Parsed extends object>(
+  read: Promise<Parsed>,
+): Promise<Parsed | { readonly failure: CallFailure & { readonly line: number } }> {
+  try {
+    return await read;
+  } catch (error) {
+    const limit = limitIn(error);
+    if (limit === undefined) throw error;
+    const { line, message } = limit;
+    return { failure: { status: 'failed', cause: 'limit', sqlstate: '54000', message, raised: false, line } };
+  }
 }
 
 async function install(

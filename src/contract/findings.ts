@@ -2,6 +2,8 @@
  * What the gate has to say about a source: places in it, with what is wrong and what to write instead.
  */
 
+import { LimitExceeded, type ParseFailure } from './parser.ts';
+
 export interface Finding {
   /** From 1. */
   readonly line: number;
@@ -10,7 +12,8 @@ export interface Finding {
   readonly message: string;
   /** What to write instead. */
   readonly instead?: string;
-  readonly code: 'AERGO_CONTRACT_REFUSED' | 'AERGO_CONTRACT_SYNTAX';
+  /** `AERGO_CONTRACT_LIMIT`: it goes over a limit of the engine, and would also fail where a deployment runs. */
+  readonly code: 'AERGO_CONTRACT_LIMIT' | 'AERGO_CONTRACT_REFUSED' | 'AERGO_CONTRACT_SYNTAX';
 }
 
 /** Findings kept of one source: nobody reads more, and a source may be made to have a million. */
@@ -35,6 +38,17 @@ export class Findings {
     this.#note('AERGO_CONTRACT_SYNTAX', at, message, instead);
   }
 
+  /** Notes why the parser gave no tree. @param at of the fault in the source, which may be another place than in what was parsed */
+  unparsed(at: number, failure: ParseFailure, instead?: string): void {
+    if (failure instanceof LimitExceeded) this.limit(at, failure.message);
+    else this.syntax(at, failure.message, instead);
+  }
+
+  /** Notes that a limit is exceeded. */
+  limit(at: number, message: string): void {
+    this.#note('AERGO_CONTRACT_LIMIT', at, message, undefined);
+  }
+
   /** All of them, by place. */
   list(): Finding[] {
     return [...this.#found].sort((a, b) => a.line - b.line || a.column - b.column);
@@ -42,6 +56,11 @@ export class Findings {
 
   get isEmpty(): boolean {
     return this.#found.length === 0;
+  }
+
+  /** Whether all of the source was read: what is refused may still be understood. */
+  get isParsed(): boolean {
+    return this.#found.every((finding) => finding.code === 'AERGO_CONTRACT_REFUSED');
   }
 
   /** The line, from 1, of a place. */

@@ -16,8 +16,15 @@ import { checkType, typeText, writtenType } from './type-rules.ts';
 const allowedOptions = new Set(['language', 'as', 'volatility', 'strict', 'parallel']);
 const rowStatements = new Set(['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt']);
 
+/** What stands in quotes behind AS. */
+export interface FunctionBody {
+  readonly text: string;
+  readonly language: string;
+}
+
 export interface ReadFunction {
   readonly signature: FunctionSignature;
+  readonly body: FunctionBody | undefined;
   /** The statement, ready to run. */
   readonly text: string;
 }
@@ -60,7 +67,9 @@ export function readFunction(
   if (fields.sql_body !== undefined) checkSqlTrees(treesOf(fields.sql_body), fields, place, at);
   else checkBody({ language, options, spliced, at, place, statement, source, fields });
   place.calls.end();
-  return { signature, text: spliced };
+  const [written] = stringsOf(options.get('as')?.arg);
+  const isKnown = language === 'plpgsql' || language === 'sql';
+  return { signature, text: spliced, body: isKnown && written !== undefined ? { text: written, language } : undefined };
 }
 
 function checkOptions(options: ReadonlyMap<string, Fields>, place: ExpressionPlace, at: number): void {
@@ -136,7 +145,7 @@ function checkBody({ language, options, spliced, at, place, statement, source, f
     const instead = error.message.includes('is not a known variable') ? 'a variable of type record' : undefined;
     const inBody = language === 'sql' ? error.at : faultInBody(spliced, body.text, error.message);
     const where = body.isVerbatim && inBody !== undefined ? body.from + inBody : at;
-    place.findings.syntax(where, error.message, instead);
+    place.findings.unparsed(where, error, instead);
   }
 }
 

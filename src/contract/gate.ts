@@ -7,13 +7,11 @@ import type { CallRecord } from './call-record.ts';
 import { type Finding, Findings } from './findings.ts';
 import type { ParsedContract, ParsedMigration } from './parsed-contract.ts';
 import { loadParser } from './parser.ts';
+import { engineLimits } from './settings.ts';
 import { type SourceKind, SourceReader } from './source-reader.ts';
 
 export type { Finding } from './findings.ts';
 export type * from './parsed-contract.ts';
-
-/** Bytes of a source at most: as many as a transaction may have. */
-const maxSource_bytes = 1_048_576;
 
 export interface GateReport {
   /** In the order of the source; empty when it may be deployed. */
@@ -30,7 +28,7 @@ export async function checkContract(source: string): Promise<GateReport> {
 
 /**
  * A source that is to be deployed.
- * @throws AergoError AERGO_CONTRACT_REFUSED, with all findings in its details
+ * @throws AergoError AERGO_CONTRACT_REFUSED or AERGO_CONTRACT_LIMIT, with all findings in its details
  */
 export async function acceptContract(source: string): Promise<ParsedContract> {
   const { findings, contract } = await checkContract(source);
@@ -42,7 +40,7 @@ const read = new Map<string, ParsedContract>();
 
 /**
  * A source that is deployed already: read, but not judged anew, as the gate may have become stricter since.
- * @throws AergoError AERGO_CONTRACT_REFUSED when it cannot be read at all
+ * @throws AergoError AERGO_CONTRACT_REFUSED when it cannot be read at all, AERGO_CONTRACT_LIMIT
  */
 export async function contractOf(source: string): Promise<ParsedContract> {
   const known = read.get(source);
@@ -56,7 +54,7 @@ export async function contractOf(source: string): Promise<ParsedContract> {
 
 /**
  * Judges a migration of the contract `before`, which is in force.
- * @throws AergoError AERGO_CONTRACT_REFUSED, with all findings in its details
+ * @throws AergoError AERGO_CONTRACT_REFUSED or AERGO_CONTRACT_LIMIT, with all findings in its details
  */
 export async function acceptMigration(source: string, before: ParsedContract): Promise<void> {
   const { findings, contract } = await readSource(source, { migrates: before });
@@ -65,7 +63,7 @@ export async function acceptMigration(source: string, before: ParsedContract): P
 
 /**
  * The statements of a migration, not judged anew.
- * @throws AergoError AERGO_CONTRACT_REFUSED when it cannot be read at all
+ * @throws AergoError AERGO_CONTRACT_REFUSED when it cannot be read at all, AERGO_CONTRACT_LIMIT
  */
 export async function migrationOf(source: string, before: ParsedContract): Promise<ParsedMigration> {
   const { findings, contract } = await readSource(source, { migrates: before });
@@ -84,30 +82,36 @@ async function readSource(
 ): Promise<{ findings: Findings; contract?: ParsedContract; calls?: CallRecord }> {
   await loadParser();
   const findings = new Findings(source);
-  if (Buffer.byteLength(source) > maxSource_bytes) {
-    findings.syntax(0, `the source has more than ${maxSource_bytes} bytes`);
+  if (Buffer.byteLength(source) > engineLimits.source_bytes) {
+    const [size, limit] = [Buffer.byteLength(source), engineLimits.source_bytes].map((bytes) =>
+      bytes.toLocaleString('en'),
+    );
+    findings.limit(0, `the source has ${size} bytes, of ${limit} that it may have`);
   } else if (!source.isWellFormed() || source.includes('\0')) {
     findings.syntax(0, 'the source is no text: it has a lone surrogate or a NUL');
   } else {
-    try {
-      const reader = new SourceReader(source, findings, kind);
-      const contract = reader.read();
-      const isText = !findings.list().some((finding) => finding.code === 'AERGO_CONTRACT_SYNTAX');
-      if (isText && reader.isReadable) return { findings, contract, calls: reader.calls };
-    } catch (error) {
-      // Our own walk over a tree is as deep as the tree.
-      if (!(error instanceof RangeError)) throw error;
-      findings.syntax(0, 'it is nested too deeply');
-    }
+    const reader = new SourceReader(source, findings, kind);
+    const contract = reader.read();
+    if (findings.isParsed && reader.isReadable) return { findings, contract };
   }
   return { findings };
 }
 
+/** With a limit among the findings it is that: the same wherever the source is read, now and later. */
 function refused(findings: readonly Finding[], what: 'contract' | 'migration' = 'contract'): AergoError {
-  const [first] = findings;
-  const place = first === undefined ? '' : `line ${first.line}, column ${first.column}: ${first.message}`;
-  return new AergoError('AERGO_CONTRACT_REFUSED', `the ${what} was refused: ${place}`, {
-    ...(first?.instead === undefined ? {} : { hint: `instead: ${first.instead}` }),
+  const limit = findings.find((finding) => finding.code === 'AERGO_CONTRACT_LIMIT');
+  const shown = limit ?? findings[0];
+  const place = shown === undefined ? '' : `line ${shown.line}, column ${shown.column}: ${shown.message}`;
+  const message = `the ${what} ${limit === undefined ? 'was refused' : 'went over a limit'}: ${place}`;
+  return new AergoError(limit === undefined ? 'AERGO_CONTRACT_REFUSED' : 'AERGO_CONTRACT_LIMIT', message, {
+    ...(shown?.instead === undefined ? {} : { hint: `instead: ${shown.instead}` }),
     details: { findings },
   });
+}
+
+/** The first limit that a source goes over, when that is what an error of this file says. */
+export function limitIn(error: unknown): Finding | undefined {
+  if (!(error instanceof AergoError) || error.code !== 'AERGO_CONTRACT_LIMIT') return undefined;
+  const { findings } = error.details as { findings?: readonly Finding[] };
+  return findings?.find((finding) => finding.code === error.code);
 }

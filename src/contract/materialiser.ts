@@ -8,7 +8,6 @@ import type { TableSchema } from '../state/schema.ts';
 import {
   asideOf,
   type Dispatch,
-  deploySql,
   dispatchOf,
   driverSql,
   dropSql,
@@ -18,6 +17,7 @@ import {
   setAsideSql,
 } from './contract-sql.ts';
 import { encodeArray, encodeCopyRow } from './copy-text.ts';
+import { makeStatement } from './make-statement.ts';
 import { bringOver, type Migration, runMigration } from './migrate-rows.ts';
 import { quoteName, quoteQualified, quoteText } from './names.ts';
 import type { CapturedTable } from './net-changes.ts';
@@ -121,7 +121,7 @@ export class Materialiser {
     this.session.execute(prepareSql(name));
     for (const statement of contract.statements) {
       try {
-        this.session.query(deploySql(name), [statement.text]);
+        makeStatement(this.session, name, statement);
       } catch (cause) {
         throw new StatementFailure(statement, cause);
       }

@@ -5,8 +5,8 @@
 import { AergoError } from '../errors.ts';
 import { rowShape } from '../state/row-shape.ts';
 import type { ColumnSchema } from '../state/schema.ts';
-import { deploySql } from './contract-sql.ts';
 import { decodeCopyRow } from './copy-text.ts';
+import { makeStatement } from './make-statement.ts';
 import { bringOverSql, columnsSql, openMigrationSql } from './migration-sql.ts';
 import { quoteName } from './names.ts';
 import type { ContractStatement, ContractTable, ParsedContract, ParsedMigration } from './parsed-contract.ts';
@@ -38,7 +38,7 @@ export function runMigration(
   session.query("SELECT set_config('aergo.call', $1, true)", [`0 ${migration.id} ${migration.author} `]);
   for (const statement of migration.statements) {
     try {
-      session.query(deploySql(name), [statement.text]);
+      makeStatement(session, name, statement);
     } catch (cause) {
       throw failed(statement, cause);
     }

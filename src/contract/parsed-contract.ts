@@ -54,6 +54,8 @@ export interface ContractStatement {
   readonly kind: StatementKind;
   readonly name: string;
   readonly text: string;
+  /** Of a function that may call itself: the body that runs, which counts how deep it is (recursion.ts). */
+  readonly counted?: string;
   /** Where it begins in the source. */
   readonly line: number;
 }

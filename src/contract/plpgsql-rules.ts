@@ -7,7 +7,7 @@ import { conditionFault } from './condition-rules.ts';
 import { checkTree, type ExpressionPlace } from './expression-rules.ts';
 import { nodePhrase } from './node-shapes.ts';
 import { checkOrder, checkRowOrder } from './order-rules.ts';
-import { ParseFailure, parseStatements } from './parser.ts';
+import { LimitExceeded, ParseFailure, parseStatements } from './parser.ts';
 import { type Fields, fieldsOf, isFields, listOf, nodeOf, numberOf, textOf } from './syntax-tree.ts';
 import { checkType, writtenType } from './type-rules.ts';
 
@@ -87,7 +87,8 @@ export class BodyCheck {
       if (type !== undefined) checkType(type, 'body', this.#place.known, this.#place.findings);
     } catch (error) {
       if (!(error instanceof ParseFailure)) throw error;
-      this.#place.findings.refuse(at, `type ${text} is not allowed`);
+      if (error instanceof LimitExceeded) this.#place.findings.unparsed(at, error);
+      else this.#place.findings.refuse(at, `type ${text} is not allowed`);
     }
   }
 
@@ -181,7 +182,7 @@ export class BodyCheck {
       for (const { tree } of parseStatements(own)) this.#sql(tree, start, mode, rows);
     } catch (error) {
       if (!(error instanceof ParseFailure)) throw error;
-      this.#place.findings.syntax(start + error.at, error.message);
+      this.#place.findings.unparsed(start + error.at, error);
     }
   }
 

@@ -37,8 +37,9 @@ export const engineSettings: Readonly<Record<string, string>> = {
   'plpgsql.variable_conflict': 'error',
   'plpgsql.extra_errors': 'too_many_rows',
   check_function_bodies: 'on',
-  // With the worker's 32 MB of stack: without both, endless recursion gives wrong empty answers (contracts.md).
-  max_stack_depth: '100kB',
+  // With the worker's 32 MB of stack: without both, endless recursion gives wrong empty answers (contracts.md). Takes twice the
+  // functions of `functionDepth`, with queries and handlers in each.
+  max_stack_depth: '400kB',
   // The engine is a cache that survives a killed process, not a lost disk: nothing needs to be synced.
   fsync: 'off',
   full_page_writes: 'off',
@@ -71,6 +72,12 @@ export const engineLimits = {
   statements: 10_000,
   /** Bytes of a call's result. */
   result_bytes: 65_536,
+  /** Bytes of a contract's or migration's source: as many as a transaction may have. */
+  source_bytes: 1_048_576,
+  /** Nodes of the parse tree inside each other, in any statement, body or expression of a source. */
+  nesting: 256,
+  /** Functions of contracts that are under way at once in a call, where one of them calls itself, directly or through others. */
+  functionDepth: 64,
   /** Contracts that a call goes through, one calling the other. */
   callDepth: 8,
 } as const;

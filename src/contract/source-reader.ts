@@ -6,7 +6,7 @@ import type { TableSchema } from '../state/schema.ts';
 import { CallRecord } from './call-record.ts';
 import { checkRelation, checkTree, type ExpressionPlace } from './expression-rules.ts';
 import { Findings } from './findings.ts';
-import { functionName, readFunction } from './function-rules.ts';
+import { type FunctionBody, functionName, readFunction } from './function-rules.ts';
 import { readMigrationStatement } from './migration-rules.ts';
 import { checkOrder } from './order-rules.ts';
 import type {
@@ -18,6 +18,7 @@ import type {
   ParsedContract,
 } from './parsed-contract.ts';
 import { beginOf, type ParsedStatement, ParseFailure, parseStatements } from './parser.ts';
+import { withCounts } from './recursion.ts';
 import { namesOf, noNames } from './source-names.ts';
 import { type Fields, fieldsOf, type Node, nodeOf, placeOf, stringsOf, textOf } from './syntax-tree.ts';
 import { checkDomain, checkIndex, checkName, readTable } from './table-rules.ts';
@@ -42,6 +43,7 @@ export class SourceReader {
   readonly #views = new Set<string>();
   readonly #indexes = new Map<string, string[]>();
   readonly #statements: ContractStatement[] = [];
+  readonly #bodies = new Map<string, FunctionBody>();
   readonly #place: ExpressionPlace;
   readonly #migrates: ParsedContract | undefined;
   /** Whether every statement has a meaning here, allowed or not: the engine must never run what no manifest tells of. */
@@ -80,7 +82,7 @@ export class SourceReader {
       statements = parseStatements(this.#source);
     } catch (error) {
       if (!(error instanceof ParseFailure)) throw error;
-      this.#findings.syntax(error.at, error.message);
+      this.#findings.unparsed(error.at, error);
     }
     if (statements.length === 0 && this.#findings.isEmpty && this.#migrates === undefined)
       this.#findings.refuse(0, 'the source defines nothing', deployable);
@@ -103,7 +105,9 @@ export class SourceReader {
       types: [...this.#enums.values()],
       domains: [...this.#domains.values()],
       views: [...this.#views],
-      statements: this.#statements,
+      statements: this.#findings.isParsed
+        ? withCounts(this.#statements, this.#bodies, this.#migrates !== undefined)
+        : this.#statements,
     };
   }
 
@@ -208,7 +212,8 @@ export class SourceReader {
     const name = functionName(fields);
     if (this.#functions.has(name))
       this.#findings.refuse(at, `there are two functions ${name}: overloads are not allowed`, 'another name');
-    const { signature, text } = readFunction(fields, { ...statement, from: at }, this.#bytes, place);
+    const { signature, text, body } = readFunction(fields, { ...statement, from: at }, this.#bytes, place);
+    if (body !== undefined) this.#bodies.set(name, body);
     this.#functions.set(name, signature);
     add('function', name, text);
   }

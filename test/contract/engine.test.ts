@@ -199,7 +199,7 @@ describe('what a call sees', () => {
       'synchronize_seqscans',
     ]);
     expect(rows).toEqual([
-      ['UTC', 'ISO, YMD', 'iso_8601', 'off', 'error', 'too_many_rows', 'C', 'hex', 'pg_catalog', '100kB', 'off'],
+      ['UTC', 'ISO, YMD', 'iso_8601', 'off', 'error', 'too_many_rows', 'C', 'hex', 'pg_catalog', '400kB', 'off'],
     ]);
   });
 
@@ -330,9 +330,13 @@ describe('calls that fail', () => {
   });
 
   it('by endless recursion or deep nesting with the right error, and the next call is right', async () => {
-    for (const bad of [call('shop.recurse', '1'), call('shop.nest', '100000')]) {
+    const cases = [
+      [call('shop.recurse', '1'), { status: 'failed', cause: 'limit', sqlstate: '54000' }],
+      [call('shop.nest', '100000'), { status: 'deadline', exhausted: 'stack' }],
+    ] as const;
+    for (const [bad, expected] of cases) {
       const [failed, next] = await engine.run([bad, call('shop.divide', '42', '2')]);
-      expect(failed).toEqual({ status: 'deadline', exhausted: 'stack' });
+      expect(failed).toMatchObject(expected);
       expect(next).toMatchObject({ status: 'ok', result: '21' });
       expect(await result('shop.divide', '42', '2')).toBe('21');
     }

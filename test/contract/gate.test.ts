@@ -368,11 +368,35 @@ describe('the gate and hostile sources', () => {
     expect(await findings(bank)).toEqual([]);
   });
 
+  it('what was nested too deeply leaves the parser as it was, however often', async () => {
+    const deep = `CREATE VIEW v AS SELECT ${'('.repeat(20_000)}1;`;
+    for (let time = 0; time < 40; time += 1)
+      expect(await findings(deep)).toMatchObject([
+        { message: 'it is nested more than 256 deep', code: 'AERGO_CONTRACT_LIMIT' },
+      ]);
+    expect(await findings(bank)).toEqual([]);
+  });
+
+  it('nesting is counted, in statements, bodies and expressions', async () => {
+    const sum = (depth: number): string => `${'1 + '.repeat(depth)}1`;
+    const blocks = (depth: number): string => `${'BEGIN '.repeat(depth)}NULL;${' END;'.repeat(depth)}`;
+    const limit = { message: 'it is nested more than 256 deep', code: 'AERGO_CONTRACT_LIMIT' };
+    expect(await findings(`CREATE VIEW v AS SELECT ${sum(250)} AS x;`)).toEqual([]);
+    expect(await findings(`CREATE VIEW v AS SELECT ${sum(260)} AS x;`)).toMatchObject([{ ...limit, line: 1 }]);
+    expect(await findings(body(`x := ${sum(250)};`))).toEqual([]);
+    expect(await findings(body(`x := ${sum(260)};`))).toMatchObject([limit]);
+    expect(await findings(body(blocks(200)))).toEqual([]);
+    expect(await findings(body(blocks(300)))).toMatchObject([limit]);
+  });
+
   it('queries in queries and long lists are judged in reasonable time', async () => {
-    let nested = 'SELECT k FROM t';
-    for (let depth = 0; depth < 600; depth += 1) nested = `SELECT k FROM t WHERE n = (${nested} LIMIT 1)`;
-    expect(await findings(`${table}CREATE VIEW v AS ${nested};`)).toMatchObject([
+    const nested = (depth: number): string =>
+      `${'SELECT k FROM t WHERE n = ('.repeat(depth)}SELECT k FROM t${' LIMIT 1)'.repeat(depth)}`;
+    expect(await findings(`${table}CREATE VIEW v AS ${nested(70)};`)).toMatchObject([
       { message: 'queries are nested too deeply' },
+    ]);
+    expect(await findings(`${table}CREATE VIEW v AS ${nested(600)};`)).toMatchObject([
+      { message: 'it is nested more than 256 deep', code: 'AERGO_CONTRACT_LIMIT' },
     ]);
     const many = (make: (at: number) => string): string =>
       Array.from({ length: 2_000 }, (_, at) => make(at)).join(', ');
@@ -432,7 +456,7 @@ describe('the gate and hostile sources', () => {
 
   it('a source that is too long, or no text, is refused', async () => {
     expect(await findings(' '.repeat(1_048_577))).toMatchObject([
-      { message: expect.stringContaining('1048576 bytes') },
+      { message: 'the source has 1,048,577 bytes, of 1,048,576 that it may have', code: 'AERGO_CONTRACT_LIMIT' },
     ]);
     expect(await findings('SELECT \ud800')).toMatchObject([{ message: expect.stringContaining('no text') }]);
   });
