@@ -2,8 +2,9 @@
  * What became of a push, ref by ref: written by the server, read by the client.
  * @see https://git-scm.com/docs/gitprotocol-pack, "Report status"
  */
+import { answerLines, readAnswer } from './answer.ts';
 import type { ByteReader } from './byte-reader.ts';
-import { flushPacket, lineOf, linePacket, protocolFault, readPacket } from './pkt-line.ts';
+import { flushPacket, lineOf, linePacket, protocolFault } from './pkt-line.ts';
 
 export interface PushReport {
   /** Why the pack was not taken; undefined when it was. */
@@ -26,20 +27,19 @@ const maxLines = 10_000;
 
 /**
  * Reads a report; the option lines of report-status-v2 (a server that moved another ref than it was asked to) are passed over.
- * @throws AergoError AERGO_PROTOCOL_INVALID for something that is none
+ * @throws AergoError AERGO_PROTOCOL_INVALID for something that is none; AERGO_REMOTE_REFUSED
  */
 export async function readReport(reader: ByteReader): Promise<PushReport> {
   const refs = new Map<string, string | undefined>();
-  const first = await readPacket(reader);
+  const first = await readAnswer(reader);
   const opening = typeof first === 'string' ? first : lineOf(first);
   if (!opening.startsWith('unpack ')) throw protocolFault('the remote does not say what became of the pack');
   const unpacked = opening.slice('unpack '.length);
   let lines = 0;
-  for (let next = await readPacket(reader); next !== 'flush'; next = await readPacket(reader)) {
-    if (typeof next === 'string') throw protocolFault(`a report ends with ${next} where a flush belongs`);
+  for await (const line of answerLines(reader)) {
     lines += 1;
     if (lines > maxLines) throw protocolFault(`a report has over ${maxLines} lines`);
-    const [, word, name = '', fault] = /^(ok|ng|option) ([^ ]+)(?: (.*))?$/s.exec(lineOf(next)) ?? [];
+    const [, word, name = '', fault] = /^(ok|ng|option) ([^ ]+)(?: (.*))?$/s.exec(line) ?? [];
     if (word === undefined) throw protocolFault('a report has a line that says nothing of a ref');
     if (word === 'ok') refs.set(name, undefined);
     else if (word === 'ng') refs.set(name, fault ?? 'refused without a reason');

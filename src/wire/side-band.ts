@@ -25,7 +25,7 @@ export function* onBand(number: 1 | 2 | 3, bytes: Uint8Array): Generator<Uint8Ar
 }
 
 /** What the remote said as its reason, cut so that it cannot flood whoever shows it. */
-function remoteRefused(reason: string): AergoError {
+export function remoteRefused(reason: string): AergoError {
   const shown = reason.trim().slice(0, 1000);
   return new AergoError('AERGO_REMOTE_REFUSED', `the remote says: ${shown}`, { details: { reason: shown } });
 }
