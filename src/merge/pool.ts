@@ -4,8 +4,10 @@
  */
 import { contractOf } from '../contract/gate.ts';
 import { manifestOf } from '../contract/manifest.ts';
+import { AergoError } from '../errors.ts';
 import type { Candidate } from '../ledger/admission.ts';
 import type { BlockId, BlockReader } from '../ledger/block.ts';
+import { isRowMerge } from '../ledger/header.ts';
 import type { History } from '../ledger/history.ts';
 import type { SignedTransaction } from '../ledger/transaction.ts';
 import { type ContractInForce, contractInForce } from '../ledger/working-state.ts';
@@ -32,16 +34,33 @@ export function ownBlocks(history: History, head: BlockId, other: BlockId): { bl
   return { blocks: blocks.reverse(), bases };
 }
 
-/** The pool of merging `source` into `target`, both heads. */
+/**
+ * The pool of merging `source` into `target`, both heads.
+ * @throws AergoError AERGO_AGREED_MERGE_IN_SOURCE where the source took over rows of blocks that the target has not
+ */
 export async function poolOf(reader: BlockReader, history: History, target: BlockId, source: BlockId): Promise<Pool> {
   const { blocks, bases } = ownBlocks(history, source, target);
   const candidates: Pool['candidates'][number][] = [];
   for (const block of blocks) {
+    checkRowMerge(reader, history, block, target);
     for (const candidate of await appliedIn(reader, block)) {
       if ((await history.tookEffect(candidate.signed, target)) === undefined) candidates.push(candidate);
     }
   }
   return { bases, candidates };
+}
+
+/** Rows that a merge took over belong to no transaction of the source: they cannot be run again. */
+function checkRowMerge(reader: BlockReader, history: History, block: BlockId, target: BlockId): void {
+  const { header, commit } = reader.block(block);
+  const [, merged] = commit.parents;
+  if (!isRowMerge(header) || merged === undefined || history.isAncestor(merged, target)) return;
+  const name = header.source.slice(0, header.source.lastIndexOf(':'));
+  throw new AergoError(
+    'AERGO_AGREED_MERGE_IN_SOURCE',
+    `the source holds the ${header.mode} merge of ${name}, block ${block.slice(0, 7)}, whose rows no transaction can bring over`,
+    { hint: `merge ${name} first, or this branch with --rows`, details: { block, merged, source: header.source } },
+  );
 }
 
 /** What a block applied, each with its result and with its contract as it was where it ran. */
