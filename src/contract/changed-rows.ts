@@ -6,9 +6,8 @@ import { AergoError } from '../errors.ts';
 import type { TableSchema } from '../state/schema.ts';
 import { encodeArray } from './copy-text.ts';
 import type { Materialiser } from './materialiser.ts';
-import { quoteName, quoteQualified } from './names.ts';
 import type { RowWrite } from './net-changes.ts';
-import { columnType } from './row-keys.ts';
+import { deleteByKeySql } from './row-sql.ts';
 
 type Values = Readonly<Record<string, string | null>>;
 
@@ -54,12 +53,7 @@ function valuesOf(line: string): Values {
 /** Takes the rows out that the changes replace or delete. */
 export function removeRows(materialiser: Materialiser, { table, schema, rows }: TableChanges): void {
   const removed = rows.flatMap(({ before }) => (before === undefined ? [] : [before]));
-  const arrays = schema.key.map((_, at) => `$${at + 1}::text[]`).join(', ');
-  const names = schema.key.map((_, at) => `k${at}`);
-  const equal = schema.key.map(
-    (column, at) => `t.${quoteName(column)} = k.k${at}::${columnType(table, schema, column)}`,
-  );
-  const sql = `WITH gone AS (DELETE FROM ${quoteQualified(table)} t USING unnest(${arrays}) AS k (${names.join(', ')}) WHERE ${equal.join(' AND ')} RETURNING 1) SELECT count(*) FROM gone`;
+  const sql = deleteByKeySql(table, schema);
   let count = 0;
   for (const piece of inPieces(removed)) {
     const values = schema.key.map((column) => encodeArray(piece.map((row) => row[column] ?? null)));

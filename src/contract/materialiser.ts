@@ -22,6 +22,7 @@ import { bringOver, type Migration, runMigration } from './migrate-rows.ts';
 import { quoteName, quoteQualified, quoteText } from './names.ts';
 import type { CapturedTable } from './net-changes.ts';
 import type { ContractStatement, ParsedContract } from './parsed-contract.ts';
+import { deleteByKeySql } from './row-sql.ts';
 import type { Session } from './session.ts';
 import { isBuiltIn } from './type-rules.ts';
 
@@ -175,7 +176,7 @@ export class Materialiser {
     const removed = moves.flatMap(({ before }) => (before === null ? [] : [values(before)]));
     if (removed.length > 0) {
       const arrays = schema.key.map((column) => encodeArray(removed.map((row) => row[column] ?? null)));
-      this.trusted(() => this.session.query(deleteSql(table, schema), arrays));
+      this.trusted(() => this.session.query(deleteByKeySql(table, schema), arrays));
     }
     const added = moves.flatMap(({ after }) => (after === null ? [] : [after]));
     if (added.length > 0) this.load(table, added);
@@ -245,16 +246,4 @@ function copyText(lines: readonly string[], columns: readonly string[]): Buffer 
   }
   parts.push(Buffer.from(text));
   return Buffer.concat(parts);
-}
-
-function deleteSql(table: string, schema: TableSchema): string {
-  const [contract = ''] = table.split('.');
-  const arrays = schema.key.map((_, at) => `$${at + 1}::text[]`).join(', ');
-  const names = schema.key.map((_, at) => `k${at}`);
-  const equal = schema.key.map((column, at) => {
-    const type = schema.columns.find((candidate) => candidate.name === column)?.type ?? 'text';
-    const cast = isBuiltIn(type) ? type : `${quoteName(contract)}.${quoteName(type)}`;
-    return `t.${quoteName(column)} = k.${names[at]}::${cast}`;
-  });
-  return `DELETE FROM ${quoteQualified(table)} t USING unnest(${arrays}) AS k (${names.join(', ')}) WHERE ${equal.join(' AND ')}`;
 }

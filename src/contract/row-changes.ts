@@ -11,8 +11,9 @@ import { decodeRecord, encodeArray } from './copy-text.ts';
 import type { Materialiser } from './materialiser.ts';
 import { quoteName, quoteQualified } from './names.ts';
 import type { RowWrite } from './net-changes.ts';
-import { columnType, foreignKeys, insertable } from './row-keys.ts';
+import { foreignKeys } from './row-keys.ts';
 import { brokenKeys } from './row-references.ts';
+import { columnType, insertable } from './row-sql.ts';
 import type { RowViolation } from './row-violation.ts';
 import { listViolations } from './row-violations.ts';
 import { EngineBroken, SqlFailure } from './session.ts';
@@ -51,7 +52,7 @@ function apply(materialiser: Materialiser, changes: readonly TableChanges[]): bo
     return false;
   }
   const keys = foreignKeys(
-    materialiser.session,
+    materialiser,
     changes.map(({ table }) => table),
   );
   return keys.every((key) => brokenKeys(materialiser, key, changes).length === 0);

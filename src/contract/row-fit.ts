@@ -10,7 +10,7 @@ import { inPieces } from './changed-rows.ts';
 import { decodeRecord, encodeArray } from './copy-text.ts';
 import type { Materialiser } from './materialiser.ts';
 import { quoteName, quoteQualified } from './names.ts';
-import { columnType, insertable } from './row-keys.ts';
+import { columnType, insertable } from './row-sql.ts';
 import type { GivenRow, RowFault, RowFit } from './row-violation.ts';
 import { EngineBroken } from './session.ts';
 import { loss } from './staging.ts';

@@ -2,11 +2,10 @@
  * Foreign keys and unique constraints of tables as the catalogue has them: by columns and expressions, ready to be looked
  * up in. Runs in the engine's worker.
  */
-import type { TableSchema } from '../state/schema.ts';
 import { encodeArray } from './copy-text.ts';
-import { quoteName, quoteQualified } from './names.ts';
+import type { Materialiser } from './materialiser.ts';
+import { quoteQualified } from './names.ts';
 import type { Session } from './session.ts';
-import { isBuiltIn } from './type-rules.ts';
 
 /** A foreign key: rows of `child` name rows of `parent`. Both are of one contract. */
 export interface ForeignKey {
@@ -44,12 +43,25 @@ EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.conrelid AND i.indpred IS NU
 FROM pg_constraint c
 JOIN pg_class cr ON cr.oid = c.conrelid JOIN pg_namespace cn ON cn.oid = cr.relnamespace
 JOIN pg_class pr ON pr.oid = c.confrelid JOIN pg_namespace pn ON pn.oid = pr.relnamespace
-WHERE c.contype = 'f' AND (c.conrelid = ANY ($1::text[]::regclass[]) OR c.confrelid = ANY ($1::text[]::regclass[]))
+WHERE c.contype = 'f' AND cn.nspname = ANY ($1::text[])
 ORDER BY c.conname COLLATE "C", 2, 4`;
 
+/** What the catalogue says of the contracts that are installed, until others are. */
+const known = new WeakMap<ReturnType<Materialiser['contracts']>, readonly ForeignKey[]>();
+
 /** The foreign keys from and to some tables. */
-export function foreignKeys(session: Session, tables: readonly string[]): ForeignKey[] {
-  const { rows } = session.query(foreignKeysSql, [encodeArray(tables.map(quoteQualified))]);
+export function foreignKeys(materialiser: Materialiser, tables: readonly string[]): ForeignKey[] {
+  const contracts = materialiser.contracts();
+  let keys = known.get(contracts);
+  if (keys === undefined) {
+    keys = readForeignKeys(materialiser.session, [...contracts.keys()]);
+    known.set(contracts, keys);
+  }
+  return keys.filter(({ child, parent }) => tables.includes(child) || tables.includes(parent));
+}
+
+function readForeignKeys(session: Session, contracts: readonly string[]): ForeignKey[] {
+  const { rows } = session.query(foreignKeysSql, [encodeArray(contracts)]);
   return rows.map(([name, child, columns, parent, referenced, match, indexed]) => ({
     name: name ?? '',
     child: child ?? '',
@@ -86,17 +98,4 @@ export function uniqueKeys(session: Session, table: string): UniqueKey[] {
     found.set(key.name, key);
   }
   return [...found.values()];
-}
-
-/** A column's type as SQL writes it, without a modifier: what a text is cast to where the column itself has the last word. */
-export function columnType(table: string, schema: TableSchema, column: string): string {
-  const [contract = ''] = table.split('.');
-  const type = schema.columns.find((candidate) => candidate.name === column)?.type ?? 'text';
-  const element = type.replace(/\[\]$/, '');
-  return isBuiltIn(element) ? type : `${quoteName(contract)}.${quoteName(element)}${type.slice(element.length)}`;
-}
-
-/** The columns of a table that have a value of their own. */
-export function insertable(schema: TableSchema): string[] {
-  return schema.columns.filter((column) => column.generated !== true).map((column) => column.name);
 }

@@ -9,7 +9,8 @@ import type { ChangedRow, TableChanges } from './changed-rows.ts';
 import { encodeArray } from './copy-text.ts';
 import type { Materialiser } from './materialiser.ts';
 import { quoteName, quoteQualified } from './names.ts';
-import { columnType, type ForeignKey } from './row-keys.ts';
+import type { ForeignKey } from './row-keys.ts';
+import { columnType } from './row-sql.ts';
 import type { RowViolation } from './row-violation.ts';
 
 /** What is named and is not there: the texts of the naming or the named columns, and the changed rows that they are of. */

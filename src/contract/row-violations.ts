@@ -7,8 +7,9 @@ import { type ChangedRow, notNormal, removeRows, type TableChanges } from './cha
 import type { Materialiser } from './materialiser.ts';
 import { quoteName, quoteQualified } from './names.ts';
 import { closeFitted, fitRows, fitted, insertEach } from './row-fit.ts';
-import { foreignKeys, insertable, type UniqueKey, uniqueKeys } from './row-keys.ts';
+import { foreignKeys, type UniqueKey, uniqueKeys } from './row-keys.ts';
 import { brokenKeys, looking, referenceViolations } from './row-references.ts';
+import { insertable } from './row-sql.ts';
 import type { RowFault, RowViolation } from './row-violation.ts';
 
 /**
@@ -19,7 +20,7 @@ export function listViolations(materialiser: Materialiser, changes: readonly Tab
   const violations: RowViolation[] = [];
   // Now: a unique key that is dropped takes the foreign keys to it with it.
   const keys = foreignKeys(
-    materialiser.session,
+    materialiser,
     changes.map(({ table }) => table),
   );
   for (const table of changes) removeRows(materialiser, table);

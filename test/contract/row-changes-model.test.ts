@@ -175,7 +175,9 @@ afterAll(async () => {
   await fresh?.close();
 });
 
-it('sets rows exactly where tables made anew would take them all, and names every row of every constraint that fails', async () => {
+it('sets rows exactly where tables made anew would take them all, and names every row of every constraint that fails', {
+  timeout: 300_000,
+}, async () => {
   let refused = 0;
   const property = fc.asyncProperty(anyRows, anyRows, fc.infiniteStream(fc.boolean()), async (had, come, keep) => {
     const before = sound({ parents: keyed('parents', had.parents), children: keyed('children', had.children) });
@@ -206,7 +208,7 @@ it('sets rows exactly where tables made anew would take them all, and names ever
     expect(outcome.status === 'ok').toBe(await loadsAnew(after));
     if (outcome.status !== 'ok') refused += 1;
   });
-  await fc.assert(property, { numRuns: 150 });
-  expect(refused).toBeGreaterThan(30);
-  expect(refused).toBeLessThan(150);
+  await fc.assert(property, { numRuns: 100 });
+  expect(refused).toBeGreaterThan(20);
+  expect(refused).toBeLessThan(100);
 });
