@@ -66,7 +66,7 @@ class BaseStates {
       'AERGO_MERGE_CRISS_CROSS',
       `the branches merged each other before: their common ancestors ${bases.map((id) => id.slice(0, 7)).join(', ')} differ, and cannot be merged without people`,
       {
-        hint: 'merge one branch into the other at a block where they have one common ancestor: aergo log --graph shows it',
+        hint: 'make a branch where they have one common ancestor, as aergo log --graph shows, and merge that first',
         details: { bases },
         cause,
       },

@@ -1,0 +1,176 @@
+import { describe, expect, it } from 'vitest';
+import type { MergeOptions } from '../../src/repository/merge.ts';
+import { additiveSource, balancesOf, withAdditiveBank } from '../support/additive-bank.ts';
+import { newRepository, type TestRepository } from '../support/repository.ts';
+
+async function agreedBank(source = additiveSource): Promise<TestRepository> {
+  const test = await newRepository();
+  await withAdditiveBank(test, { alice: '100', bob: '100' }, source);
+  await test.repository.createBranch('side', '@', { mergeContract: 'bank.settle' });
+  return test;
+}
+
+const pay = ({ repository, admin: key }: TestRepository, on: string, amount: string) =>
+  repository.call({ contract: 'bank', function: 'pay', args: ['alice', 'bob', amount], key, on });
+
+const deploy = ({ repository, admin: key }: TestRepository, on: string, source: string, migrate?: string) =>
+  repository.deploy({ name: 'bank', source, key, on, ...(migrate === undefined ? {} : { migrate }) });
+
+const merge = ({ repository, admin: sealer }: TestRepository, options: Partial<MergeOptions> = {}) =>
+  repository.merge({ source: 'side', sealer, ...options });
+
+/** The contract with another resolver: theirs is taken. */
+const takesTheirs = additiveSource.replace(/ {4}RETURN jsonb_build_object[^;]*;/, '    RETURN theirs;');
+
+/** The contract with a column more, and what makes the rows of it. */
+const withNote = additiveSource.replace(
+  'CHECK (balance >= 0)',
+  "CHECK (balance >= 0),\n    note text NOT NULL DEFAULT ''",
+);
+const addNote = "ALTER TABLE accounts ADD COLUMN note text DEFAULT '';";
+
+describe('the resolver agreed on', () => {
+  it('must be the one that the target has, or is taken from the past where that is asked for', async () => {
+    const test = await agreedBank();
+    await pay(test, 'side', '10');
+    await pay(test, 'main', '5');
+    await deploy(test, 'main', takesTheirs);
+    await expect(merge(test)).rejects.toMatchObject({
+      code: 'AERGO_MERGE_LOGIC_CHANGED',
+      message: 'bank.settle is not as it was agreed on: the target has another definition',
+      details: { agreed: expect.stringMatching(/^[0-9a-f]{64}$/), found: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    });
+    const merged = await merge(test, { pinned: true });
+    expect(merged).toMatchObject({ mode: 'agreed', conflicts: { byContract: 2 } });
+    expect(await balancesOf(test)).toBe('alice 85.00, bob 115.00');
+    // What is asked is taken back: the contract in force stays the target's.
+    expect((await test.repository.contract('bank')).text).toBe(takesTheirs);
+    await pay(test, 'main', '1');
+    await test.repository.verify();
+  });
+
+  it('must be the one that the merge takes over too', async () => {
+    const test = await agreedBank();
+    await pay(test, 'side', '10');
+    await deploy(test, 'side', takesTheirs);
+    await pay(test, 'side', '1');
+    await pay(test, 'main', '5');
+    await expect(merge(test)).rejects.toMatchObject({
+      code: 'AERGO_MERGE_LOGIC_CHANGED',
+      message: 'bank.settle is not as it was agreed on: the merge would take another definition over',
+    });
+    expect(await merge(test, { pinned: true })).toMatchObject({ conflicts: { byContract: 2 } });
+    expect(await balancesOf(test)).toBe('alice 84.00, bob 116.00');
+    await test.repository.verify();
+  });
+
+  it('says pinned only where that was needed', async () => {
+    const test = await agreedBank();
+    await pay(test, 'side', '10');
+    await pay(test, 'main', '5');
+    await merge(test, { pinned: true });
+    await test.repository.verify();
+  });
+
+  it('must still run on the tables of today', async () => {
+    const test = await agreedBank();
+    await pay(test, 'side', '10');
+    await pay(test, 'main', '5');
+    await deploy(test, 'main', withNote.replace('is closed', 'was closed'), addNote);
+    await expect(merge(test)).rejects.toMatchObject({ code: 'AERGO_MERGE_LOGIC_CHANGED' });
+    await expect(merge(test, { pinned: true })).rejects.toMatchObject({ code: 'AERGO_MERGE_SCHEMA_DIFFERS' });
+    await pay(test, 'main', '1');
+    await test.repository.verify();
+  });
+});
+
+describe('a contract in a merge row by row', () => {
+  // All functions are of the logic: what may change without asking are tables.
+  const another = `${additiveSource}CREATE TABLE notes (id int4 PRIMARY KEY, note text);`;
+
+  it('is taken as one value from the side that changed it, in either direction, with the rows of both', async () => {
+    for (const [deployed, into] of [
+      ['side', 'main'],
+      ['main', 'main'],
+    ] as const) {
+      const test = await agreedBank();
+      await deploy(test, deployed, another);
+      await pay(test, 'side', '10');
+      await pay(test, 'main', '5');
+      await merge(test, { into });
+      expect((await test.repository.contract('bank')).text).toBe(another);
+      expect(await balancesOf(test)).toBe('alice 85.00, bob 115.00');
+      await pay(test, 'main', '1');
+      await test.repository.verify();
+    }
+  });
+
+  it('brings its new tables and what a migration made of the rows, where the other side changed none of them', async () => {
+    const test = await agreedBank();
+    await deploy(test, 'side', withNote, addNote);
+    await pay(test, 'side', '10');
+    await merge(test);
+    expect((await test.repository.get('bank.accounts', ['alice']))?.row).toEqual({
+      owner: 'alice',
+      balance: '90.00',
+      note: '',
+    });
+    await pay(test, 'main', '1');
+    await test.repository.verify();
+  });
+
+  it('stops the merge where one side changed a schema and the other rows of it, and where both deployed it differently', async () => {
+    const test = await agreedBank();
+    await deploy(test, 'side', withNote, addNote);
+    await pay(test, 'main', '5');
+    await expect(merge(test)).rejects.toMatchObject({
+      code: 'AERGO_MERGE_SCHEMA_DIFFERS',
+      message: 'one side changed the schema of bank.accounts, the other its rows',
+    });
+    await deploy(test, 'main', another);
+    await expect(merge(test)).rejects.toMatchObject({
+      code: 'AERGO_MERGE_CONTRACT_DIFFERS',
+      details: { contract: 'bank' },
+    });
+    await test.repository.verify();
+  });
+
+  it('is alike where both sides deployed the same: rows that neither touched since stay', async () => {
+    const test = await agreedBank();
+    await deploy(test, 'side', withNote, addNote);
+    await deploy(test, 'main', withNote, addNote);
+    const open = { contract: 'bank', function: 'open_account', args: ['carol', '1'], key: test.admin };
+    await test.repository.call({ ...open, on: 'side' });
+    expect(await merge(test)).toMatchObject({ mode: 'agreed', conflicts: { total: 0 } });
+    expect(await balancesOf(test)).toBe('alice 100.00, bob 100.00, carol 1.00');
+    await test.repository.verify();
+  });
+});
+
+describe('check_merge()', () => {
+  const checked = `${additiveSource}
+CREATE FUNCTION check_merge() RETURNS text AS $$
+BEGIN
+    IF (SELECT sum(balance) FROM accounts) <> 200 THEN RETURN 'the money changed'; END IF;
+    RETURN NULL;
+END
+$$;
+`;
+
+  it('is asked of the result, and its text stops the merge', async () => {
+    const test = await agreedBank(checked);
+    const { repository, admin: key } = test;
+    await pay(test, 'side', '10');
+    await pay(test, 'main', '5');
+    await merge(test);
+    await repository.call({ contract: 'bank', function: 'open_account', args: ['carol', '1'], key, on: 'side' });
+    const head = repository.head.block.id;
+    await expect(merge(test)).rejects.toMatchObject({
+      code: 'AERGO_MERGE_CHECK_FAILED',
+      message: 'check_merge() of bank refuses the merge: the money changed',
+    });
+    expect(repository.head.block.id).toBe(head);
+    await pay(test, 'main', '1');
+    await repository.verify();
+  });
+});
