@@ -8,7 +8,7 @@
 import type { ContractUnderTest, TestOutcome } from './contract/contract-test.ts';
 import { manifestOf } from './contract/manifest.ts';
 import type { KeyId, SigningKey } from './crypto/key.ts';
-import type { Member, Visibility } from './directory/files.ts';
+import type { Member, Policy, Visibility } from './directory/files.ts';
 import { AergoError } from './errors.ts';
 import type { BlockId } from './ledger/block.ts';
 import { checkContractName } from './ledger/names.ts';
@@ -18,6 +18,7 @@ import { objectId } from './object/object.ts';
 import type { Oid } from './object/oid.ts';
 import { type BlamedRow, blame } from './repository/blame.ts';
 import * as branches from './repository/branches.ts';
+import { type CloneOptions, type CloneReport, cloneRepository } from './repository/clone.ts';
 import type { BranchHead, RepositoryContext, RepositoryOptions } from './repository/context.ts';
 import {
   type ContractDifference,
@@ -25,17 +26,32 @@ import {
   contractDifference,
 } from './repository/contract-diff.ts';
 import { testAt } from './repository/contract-test.ts';
+import * as directory from './repository/directory.ts';
+import { type ChangeOptions, changeDirectory, type DirectoryChanged } from './repository/directory-change.ts';
+import { type ExplainOptions, explainMerge } from './repository/explain.ts';
 import { exportGit, type GitExport } from './repository/export-git.ts';
+import { type FetchOptions, type FetchReport, fetchRemote } from './repository/fetch.ts';
 import { type ImportOptions, importTable } from './repository/import.ts';
 import { type InitOptions, initRepository, openContext } from './repository/init.ts';
 import { knownKeys } from './repository/known-keys.ts';
 import { borrow, type Loan } from './repository/lending.ts';
-import * as members from './repository/members.ts';
+import {
+  type AddMember,
+  keyRotated,
+  listMembers,
+  memberAdded,
+  memberRemoved,
+  type RemoveMember,
+  type RotateKey,
+} from './repository/members.ts';
 import type { MergeOptions, MergeResult } from './repository/merge.ts';
 import { type OpenPending, pendingMerge } from './repository/pending.ts';
 import type { PendingMerge } from './repository/pending-folder.ts';
 import * as pending from './repository/pending-merge.ts';
+import { type PolicyChange, policyChanged } from './repository/policy.ts';
+import * as proposal from './repository/proposal.ts';
 import * as read from './repository/read.ts';
+import { addRemote, findRemote, listRemotes, type Remote, removeRemote } from './repository/remotes.ts';
 import { type ResubmitOptions, type ResubmitResult, resubmit } from './repository/resubmit.ts';
 import { type RevertOptions, type RevertResult, revertTransactions } from './repository/revert.ts';
 import { type RowHistory, type RowHistoryOptions, rowHistory, tableHistory } from './repository/row-history.ts';
@@ -106,6 +122,20 @@ export class Repository {
    */
   static async init(directory: string, options: InitOptions): Promise<Repository> {
     return new Repository(await initRepository(directory, options));
+  }
+
+  /**
+   * Makes a repository from a remote alone, verified whole.
+   * @param url as `wholeUrl` gives it
+   * @param target the directory to make
+   */
+  static clone(
+    url: string,
+    target: string,
+    repository: RepositoryOptions,
+    options: CloneOptions,
+  ): Promise<CloneReport> {
+    return cloneRepository(url, target, repository, options);
   }
 
   /**
@@ -265,6 +295,11 @@ export class Repository {
     return pending.abortMerge(this.#context);
   }
 
+  /** Why a merge drops what it drops, all of it, and what to amend; of one to come or one that was made. Writes nothing. */
+  explainMerge(options: ExplainOptions = {}): Promise<MergeResult> {
+    return explainMerge(this.#context, options);
+  }
+
   // Reading: `at` is a revision, the current head when left out.
 
   get(table: string, key: readonly string[], at?: string): Promise<read.RowView | undefined> {
@@ -347,22 +382,57 @@ export class Repository {
     return knownKeys(this.#context);
   }
 
-  // Members
+  // The directory: with `propose` a change is not written, and comes back as a proposal for others to approve.
 
+  /** By name; who was revoked too. */
   members(): Member[] {
-    return members.listMembers(this.#context);
+    return listMembers(this.#context);
   }
 
-  addMember(options: members.AddMember): Promise<members.MembersChanged> {
-    return members.addMember(this.#context, options);
+  /** Adds a key as a member's, or gives a member's key another name and other roles. */
+  addMember(options: AddMember): Promise<DirectoryChanged> {
+    return changeDirectory(this.#context, [memberAdded(this.#context, options)], options);
   }
 
-  removeMember(options: members.RemoveMember): Promise<members.MembersChanged> {
-    return members.removeMember(this.#context, options);
+  /** Revokes the keys of a member, or one key. */
+  removeMember(options: RemoveMember): Promise<DirectoryChanged> {
+    return changeDirectory(this.#context, memberRemoved(this.#context, options), options);
   }
 
-  rotateKey(options: members.RotateKey): Promise<members.MembersChanged> {
-    return members.rotateKey(this.#context, options);
+  /** Gives up a key, which signs, for another of the same member. */
+  rotateKey(options: RotateKey): Promise<DirectoryChanged> {
+    return changeDirectory(this.#context, keyRotated(this.#context, options), options);
+  }
+
+  get policy(): Policy {
+    return this.#context.directoryVersion.policy;
+  }
+
+  setPolicy(options: PolicyChange & ChangeOptions): Promise<DirectoryChanged> {
+    return changeDirectory(this.#context, [policyChanged(this.#context, options)], options);
+  }
+
+  /** A proposal with one more approval. */
+  approveProposal(text: string, key: SigningKey): proposal.ProposalView {
+    return proposal.approveProposal(this.#context, text, key);
+  }
+
+  applyProposal(text: string, key: SigningKey): Promise<DirectoryChanged> {
+    return proposal.applyProposal(this.#context, text, key);
+  }
+
+  /** The versions of the directory, newest first. */
+  directoryLog(): Iterable<directory.VersionSummary> {
+    return directory.directoryLog(this.#context);
+  }
+
+  /** A version by its number or the beginning of its id; the one in force when left out. */
+  showDirectory(version?: string): directory.VersionView {
+    return directory.showDirectory(this.#context, version);
+  }
+
+  verifyDirectory(): Promise<directory.DirectoryReport> {
+    return directory.verifyDirectory(this.#context);
   }
 
   // Branches and snapshots
@@ -397,6 +467,26 @@ export class Repository {
 
   deleteSnapshot(name: string): Promise<void> {
     return branches.deleteSnapshot(this.#context, name);
+  }
+
+  // Remotes
+
+  remotes(): Remote[] {
+    return listRemotes(this.#context.directory);
+  }
+
+  /** @param workDirectory what a path is relative to */
+  addRemote(name: string, url: string, workDirectory: string): Remote {
+    return addRemote(this.#context.directory, name, url, workDirectory);
+  }
+
+  removeRemote(name: string): Remote {
+    return removeRemote(this.#context.directory, name);
+  }
+
+  /** Takes what a remote has and this repository has not, verified whole before anything is written. */
+  fetch(remote: string, options: FetchOptions): Promise<FetchReport> {
+    return fetchRemote(this.#context, findRemote(this.#context.directory, remote), options);
   }
 
   // Trust

@@ -14,6 +14,7 @@ export interface Step {
   readonly from: BlockId;
   /** Absent: the step is the whole block, a merge of rows. */
   readonly transaction?: TransactionId;
+  readonly signed?: SignedTransaction;
 }
 
 export class TargetSteps {
@@ -21,10 +22,7 @@ export class TargetSteps {
   /** Where the two parted. */
   readonly #parting: BlockId;
   /** The target's own blocks, oldest first, with the steps of each. */
-  readonly #blocks: readonly {
-    readonly block: BlockId;
-    readonly steps: readonly (Step & { signed?: SignedTransaction })[];
-  }[];
+  readonly #blocks: readonly { readonly block: BlockId; readonly steps: readonly Step[] }[];
 
   constructor(context: { reader: BlockReader; history: History; target: BlockId; source: BlockId }) {
     const { reader, history, target, source } = context;
@@ -51,7 +49,7 @@ export class TargetSteps {
   }
 }
 
-function stepsOf(reader: BlockReader, block: BlockId): (Step & { signed?: SignedTransaction })[] {
+function stepsOf(reader: BlockReader, block: BlockId): Step[] {
   if (isRowMerge(reader.header(block))) return [{ from: block }];
   return reader.transactions(block).map((signed) => ({ from: block, transaction: signed.id, signed }));
 }

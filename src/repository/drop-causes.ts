@@ -5,6 +5,7 @@ import type { BlockId } from '../ledger/block.ts';
 import type { Receipt } from '../ledger/receipt.ts';
 import type { StagedTransaction } from '../ledger/stage.ts';
 import type { Transaction, TransactionId } from '../ledger/transaction.ts';
+import { toAmend } from '../merge/amend.ts';
 import { type Cause, type CauseContext, causesOfDrops, type PoolOutcome } from '../merge/cause.ts';
 import { type Pool, poolOf } from '../merge/pool.ts';
 import { ObjectBuffer } from '../object/source.ts';
@@ -21,6 +22,15 @@ export interface DroppedTransaction {
   readonly receipt: Receipt;
   readonly transaction: Transaction;
   readonly cause?: DropCause;
+}
+
+/** Why all that was dropped was dropped. */
+export interface Explanation {
+  /**
+   * The least set of dropped transactions to amend, in the pool's order: those that fail by themselves. When they take
+   * effect, so does every other one.
+   */
+  readonly amend: readonly TransactionId[];
 }
 
 /** Where the transactions of a merge ran, or are to run again. */
@@ -58,6 +68,23 @@ export async function dropsOf(
   });
 }
 
+/** All drops of a merge with their causes, and what to amend. */
+export async function explainDrops(
+  context: RepositoryContext,
+  run: RunPool,
+): Promise<{ dropped: DroppedTransaction[]; explanation: Explanation }> {
+  const dropped = await dropsOf(context, run, Number.POSITIVE_INFINITY);
+  const causeOf = new Map(dropped.map(({ receipt, cause }) => [receipt.tx, cause]));
+  const causes = new Map(
+    run.outcomes.flatMap(({ receipt }, index) => {
+      const cause = causeOf.get(receipt.tx);
+      return cause === undefined ? [] : [[index, cause] as const];
+    }),
+  );
+  const amend = await toAmend(await causeContext(context, run.place), run.outcomes, causes);
+  return { dropped, explanation: { amend: amend.flatMap((index) => run.outcomes[index]?.receipt.tx ?? []) } };
+}
+
 /** The causes of the drops at these places of the pool. */
 async function causesOf(
   context: RepositoryContext,
@@ -76,7 +103,7 @@ async function causesOf(
 }
 
 /** What running the pool of a merge again needs. */
-export async function causeContext(context: RepositoryContext, place: MergePlace): Promise<CauseContext> {
+async function causeContext(context: RepositoryContext, place: MergePlace): Promise<CauseContext> {
   const engine = await context.engine();
   const makeBuffer = () => new ObjectBuffer(context.store);
   const next = { ...place, buffer: makeBuffer() };

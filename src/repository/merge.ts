@@ -14,7 +14,7 @@ import type { Conflict, ConflictId } from '../merge/conflict.ts';
 import { poolOf } from '../merge/pool.ts';
 import { branchLogic } from './branch-logic.ts';
 import type { RepositoryContext } from './context.ts';
-import { type DroppedTransaction, dropsOf, runOf } from './drop-causes.ts';
+import { type DroppedTransaction, dropsOf, type Explanation, runOf } from './drop-causes.ts';
 import { mergeRows } from './row-merge.ts';
 import { checkSealer, keep, type NextBlock, nextBlock, stageContext } from './seal.ts';
 import { type BlockSummary, summaryOf } from './views.ts';
@@ -72,6 +72,8 @@ export interface MergeResult {
   }[];
   /** Dropped or left out. */
   readonly dropped: readonly DroppedTransaction[];
+  /** Where it was asked for (explain.ts). */
+  readonly explanation?: Explanation;
 }
 
 export async function mergeBranches(context: RepositoryContext, options: MergeOptions): Promise<MergeResult> {

@@ -25,7 +25,8 @@ export function mergeLines(result: MergeResult, style: Style): string[] {
   ];
   return [
     `${style.bold(`${head}${way}`)}: ${counts.join(', ')}`,
-    ...result.dropped.flatMap((dropped) => droppedLines(dropped, block !== undefined)),
+    ...result.dropped.flatMap((dropped) => droppedLines(dropped, result, block !== undefined)),
+    ...amendLines(result),
     ...result.changedResults.map(({ tx, there, here }) => {
       return columns(
         `  changed ${short(tx)}   ${shownValue(there)} on ${visible(result.source)}`,
@@ -35,11 +36,46 @@ export function mergeLines(result: MergeResult, style: Style): string[] {
   ];
 }
 
-function droppedLines({ receipt, transaction, cause }: MergeResult['dropped'][number], sealed: boolean): string[] {
+type Dropped = MergeResult['dropped'][number];
+
+function droppedLines(dropped: Dropped, result: MergeResult, sealed: boolean): string[] {
+  const { receipt, transaction, cause } = dropped;
   const verb = receipt.status === 'left-out' ? 'left out' : sealed ? 'dropped' : 'would drop';
   const line = columns(
     `  ${verb} ${short(receipt.tx)}   ${visible(describeTransaction(transaction))}`,
     receiptText(receipt),
   );
-  return cause === undefined ? [line] : [line, `          ${causeText(cause)}`];
+  if (cause === undefined) return [line];
+  const because = result.explanation === undefined ? causeText(cause) : chainText(dropped, result);
+  return [line, `          ${because}`];
+}
+
+/** Links of a chain that are written out; where it is longer, its end follows. */
+const shownLinks = 3;
+
+/** `dropped because 91ab33d was dropped, because bank.accounts alice was changed by 03fe81c on main, block 6` */
+function chainText(dropped: Dropped, { dropped: all }: MergeResult): string {
+  const byId = new Map(all.map((one) => [one.receipt.tx, one]));
+  const links: Dropped[] = [dropped];
+  for (let link: Dropped | undefined = dropped; link?.cause?.kind === 'pool'; ) {
+    link = link.cause.transaction && byId.get(link.cause.transaction);
+    if (link !== undefined) links.push(link);
+  }
+  const last = links.pop();
+  const needed = links.slice(0, shownLinks).flatMap(({ cause }) => cause?.transaction ?? []);
+  const [first, ...more] = needed.map((tx) => `because ${short(tx)} was dropped`);
+  const end = last === undefined ? '' : last.cause === undefined ? receiptText(last.receipt) : causeText(last.cause);
+  if (first === undefined) return end;
+  const skipped = links.length > shownLinks ? [`and so on to ${short(last?.receipt.tx ?? '')}`] : [];
+  return [`dropped ${first}`, ...more, ...skipped, last?.cause === undefined ? end : `because ${end}`].join(', ');
+}
+
+/** `amend 91ab33d: the other 2 fit when it does` */
+function amendLines({ explanation, dropped }: MergeResult): string[] {
+  if (explanation === undefined || dropped.length === 0) return [];
+  const { amend } = explanation;
+  const others = dropped.length - amend.length;
+  const ids = amend.map(short).join(' ');
+  if (others === 0) return [`to amend: ${ids}     (each fails by itself)`];
+  return [`to amend: ${ids}     (the other ${others === 1 ? 'one fits' : `${grouped(others)} fit`} then)`];
 }
