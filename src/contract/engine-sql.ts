@@ -3,6 +3,7 @@
  * that a contract may call, and the capture of changed rows. Part of the engine id: a change of a byte is another engine.
  */
 import { descendSql } from './counted-body.ts';
+import { writtenSql } from './counted-writes.ts';
 import { engineLimits } from './settings.ts';
 
 /** Who owns what contracts make: no superuser, cannot log in, and no contract's role is a member of it. */
@@ -117,4 +118,4 @@ CREATE TEMP TABLE "aergo$captured" (number int, relation oid, before text, after
 `;
 
 /** Run once, when the data directory is prepared; the grants follow (grants.ts). */
-export const preparationSql = `${host}${context}${descendSql}${reader}${bridges}`;
+export const preparationSql = `${host}${context}${descendSql}${writtenSql}${reader}${bridges}`;

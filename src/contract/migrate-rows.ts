@@ -6,6 +6,7 @@ import { AergoError } from '../errors.ts';
 import { rowShape } from '../state/row-shape.ts';
 import type { ColumnSchema } from '../state/schema.ts';
 import { decodeCopyRow } from './copy-text.ts';
+import { countWritesSql } from './counted-writes.ts';
 import { makeStatement } from './make-statement.ts';
 import { bringOverSql, columnsSql, openMigrationSql } from './migration-sql.ts';
 import { quoteName } from './names.ts';
@@ -39,6 +40,7 @@ export function runMigration(
   for (const statement of migration.statements) {
     try {
       makeStatement(session, name, statement);
+      if (statement.kind === 'table') session.execute(countWritesSql(name, statement.name));
     } catch (cause) {
       throw failed(statement, cause);
     }

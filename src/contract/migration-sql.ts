@@ -5,6 +5,7 @@
 
 import type { ColumnSchema } from '../state/schema.ts';
 import { asideOf, openDeploymentSql } from './contract-sql.ts';
+import { countWritesSql } from './counted-writes.ts';
 import { codeSchemaOf, quoteName, roleOf } from './names.ts';
 import { isPublic, type ParsedContract } from './parsed-contract.ts';
 import { isBuiltIn } from './type-rules.ts';
@@ -21,7 +22,11 @@ export function openMigrationSql(name: string, contract: ParsedContract): string
     ...contract.functions.map(
       (one) => `ALTER FUNCTION ${codeSchemaOf(name)}.${quoteName(one.name)} SET SCHEMA ${schema};`,
     ),
-    ...contract.tables.map((table) => `DROP TRIGGER "aergo$capture" ON ${schema}.${quoteName(table.name)};`),
+    ...contract.tables.flatMap((table) => [
+      `DROP TRIGGER "aergo$capture" ON ${schema}.${quoteName(table.name)};`,
+      countWritesSql(name, table.name),
+    ]),
+    `SELECT set_config('aergo.written', '0 0 0', true);`,
     ...owned('TABLE', contract.tables),
     ...contract.views.map((view) => `ALTER VIEW ${schema}.${quoteName(view)} OWNER TO ${role};`),
     ...owned('TYPE', contract.types),

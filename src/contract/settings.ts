@@ -70,6 +70,12 @@ export const engineLimits = {
   written_bytes: 8_388_608,
   /** Statements of a call that write or lock rows. */
   statements: 10_000,
+  /** Rows that a migration writes, each as often as it writes it; what ALTER TABLE rewrites does not count. */
+  migratedRows: 2_000_000,
+  /** Bytes of the rows that a migration writes, as PostgreSQL writes them. */
+  migrated_bytes: 536_870_912,
+  /** Statements of a migration that write rows, those in functions included. */
+  migrationStatements: 10_000,
   /** Bytes of a call's result. */
   result_bytes: 65_536,
   /** Bytes of a contract's or migration's source: as many as a transaction may have. */
