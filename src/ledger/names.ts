@@ -63,6 +63,8 @@ export function checkRefName(name: string): string {
 
 export const branchRef = (name: string): string => `refs/heads/${name}`;
 export const snapshotRef = (name: string): string => `refs/tags/${name}`;
+/** Where a branch stood at a remote when it was asked last. */
+export const trackingRef = (remote: string, branch: string): string => `refs/remotes/${remote}/${branch}`;
 export const directoryRef = 'refs/aergo/directory';
 
 /** The branch that a ref under `refs/heads/` names. */

@@ -78,6 +78,8 @@ async function resolveName(name: string, whole: string, context: RevisionContext
   }
   const named = name.startsWith('tags/') ? (snapshot ?? branch) : (branch ?? snapshot);
   if (named !== undefined) return named;
+  const tracked = name.includes('/') ? context.block(`refs/remotes/${name.replace(/^remotes\//, '')}`) : undefined;
+  if (tracked !== undefined) return tracked;
   if (!/^[0-9a-f]+$/.test(name) || name.length < shortestPrefix || name.length > 64) throw unknown(whole, context);
   const ids = await context.history.blocksByPrefix(name);
   const [only, ...others] = ids;

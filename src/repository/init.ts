@@ -77,6 +77,6 @@ export async function openContext(
   return new RepositoryContext(directory, options, store, history, options.engineDescription ?? engineDescription());
 }
 
-function storeOptions({ holder, lockTimeout_ms }: RepositoryOptions, history: History): StoreOptions {
+export function storeOptions({ holder, lockTimeout_ms }: RepositoryOptions, history: History): StoreOptions {
   return { holder, lockTimeout_ms, derive: history.derive.bind(history) };
 }

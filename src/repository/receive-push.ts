@@ -14,14 +14,12 @@ import { branchOfRef, branchRef, directoryRef, isRefName, snapshotRef } from '..
 import { checkSnapshot } from '../ledger/snapshot.ts';
 import type { Oid } from '../object/oid.ts';
 import { addReached } from '../object/reached.ts';
-import { Quarantine, type QuarantineLimits } from '../store/quarantine.ts';
+import { Quarantine } from '../store/quarantine.ts';
 import type { RefUpdate } from '../store/refs.ts';
 import type { RefCommand } from '../wire/push-request.ts';
 import type { PushInProgress } from '../wire/receive-pack.ts';
 import type { RepositoryContext } from './context.ts';
-import { keepReceived, type VerifiedBlocks, verifyReceived } from './receive.ts';
-
-const pushLimits: QuarantineLimits = { objects: 2_000_000, bytes: 4 * 1024 * 1024 * 1024 };
+import { keepReceived, receiveLimits, type VerifiedBlocks, verifyReceived } from './receive.ts';
 
 /** Why a ref does not move, in words for whoever pushed. */
 class Refused extends Error {
@@ -42,7 +40,7 @@ export function receivePush(
   commands: readonly RefCommand[],
   onMoved: () => Promise<void>,
 ): PushInProgress {
-  const sink = Quarantine.open(context.directory, context.store, pushLimits);
+  const sink = Quarantine.open(context.directory, context.store, receiveLimits);
   return {
     sink,
     async admit(_unpacked, tell) {

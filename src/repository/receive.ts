@@ -12,7 +12,7 @@ import type { NewObject } from '../object/object.ts';
 import type { Oid } from '../object/oid.ts';
 import type { ObjectSource } from '../object/source.ts';
 import { readTree } from '../object/source.ts';
-import type { Quarantine } from '../store/quarantine.ts';
+import type { Quarantine, QuarantineLimits } from '../store/quarantine.ts';
 import type { RefUpdate } from '../store/refs.ts';
 import type { BlockObjects } from '../store/write-plan.ts';
 import type { RepositoryContext } from './context.ts';
@@ -20,6 +20,9 @@ import { type VerifiedOver, verifyContext } from './verify.ts';
 
 /** How far ahead of our clock a block's time may be at admission: clocks differ, futures are refused. */
 export const clockAhead_ms = 120_000;
+
+/** What one push or fetch may bring. */
+export const receiveLimits: QuarantineLimits = { objects: 2_000_000, bytes: 4 * 1024 * 1024 * 1024 };
 
 /** Bytes of the bodies that one durable write takes; the refs move in the last. */
 const write_bytes = 64 * 1024 * 1024;
@@ -121,6 +124,7 @@ class EntriesOver implements DerivedEntries {
  * Writes verified blocks and other objects, and moves the refs with the last of them. Objects of earlier writes that a crash
  * leaves without a ref are whole blocks; the next attempt finds them there.
  * @param loose objects outside of blocks: snapshots, versions of the directory
+ * @param head the ref that HEAD names afterwards
  */
 export async function keepReceived(
   context: RepositoryContext,
@@ -128,6 +132,7 @@ export async function keepReceived(
   { blocks, reader }: VerifiedBlocks,
   loose: readonly Oid[],
   refs: readonly RefUpdate[],
+  head = context.store.head,
 ): Promise<void> {
   let pending: BlockObjects[] = [];
   let pending_bytes = 0;
@@ -143,7 +148,7 @@ export async function keepReceived(
     pending_bytes += bytes;
   }
   const objects = loose.map((oid) => ({ oid, ...quarantine.read(oid) }));
-  await context.store.write({ blocks: pending, objects, refs, operation: context.operation() });
+  await context.store.write({ blocks: pending, objects, refs, operation: context.operation(head) });
 }
 
 /** What a block's tree has that its first parent's has not at the same place, every object after those it names. */

@@ -27,7 +27,7 @@ function advertised({ store }: RepositoryContext, name: string, oid: AdvertisedR
 }
 
 /** Blocks from the records that the index keeps; what is none, as a version of the directory, from its commit. */
-function blockGraph({ store, history, reader }: RepositoryContext): CommitGraph {
+export function blockGraph({ store, history, reader }: RepositoryContext): CommitGraph {
   const others = new ObjectGraph(store);
   return {
     node(id) {

@@ -8,6 +8,7 @@ import { afterAll, onTestFinished } from 'vitest';
 import type { SigningKey } from '../../src/crypto/key.ts';
 import { placeOfUrl, signToken } from '../../src/directory/token.ts';
 import { type RunningServer, type ServerOptions, startServer } from '../../src/node/server.ts';
+import type { RemoteAccess } from '../../src/repository/remote-connection.ts';
 import { Repository } from '../../src/repository.ts';
 import {
   closeQuietly,
@@ -78,10 +79,17 @@ export async function serveBank(options: Partial<ServerOptions> = {}): Promise<S
 }
 
 /** Signed blocks must not come from the future, so what is pushed needs the machine's own time. */
-const realOptions = (): ReturnType<typeof fixedOptions> => ({ ...fixedOptions('real'), clock: Date.now });
+export const realOptions = (): ReturnType<typeof fixedOptions> => ({ ...fixedOptions('real'), clock: Date.now });
 
 export const tokenFor = (url: string, key: SigningKey, life_ms = 60_000): string =>
   signToken({ ...placeOfUrl(url), expires: Date.now() + life_ms }, Buffer.alloc(12, 7), key);
+
+/** Nobody logs in, and nothing of this process's environment reaches Git. */
+export const access: RemoteAccess = {
+  agent: 'aergo/test',
+  authorize: async () => undefined,
+  environment: { PATH: process.env.PATH, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' },
+};
 
 export interface GitRun {
   readonly status: number;

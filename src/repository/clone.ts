@@ -1,0 +1,206 @@
+/**
+ * Cloning: a repository made from a remote alone. It is made beside its place and put there when all of it is verified, so
+ * that what is cut off leaves nothing.
+ */
+import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { engineDescription } from '../contract/engine-description.ts';
+import { verifyVersions } from '../directory/chain.ts';
+import { DirectoryReader } from '../directory/version.ts';
+import { AergoError } from '../errors.ts';
+import type { BlockId } from '../ledger/block.ts';
+import { History } from '../ledger/history.ts';
+import { branchRef, directoryRef, trackingRef } from '../ledger/names.ts';
+import { checkSnapshot, peelSnapshot } from '../ledger/snapshot.ts';
+import type { Oid } from '../object/oid.ts';
+import { addReached } from '../object/reached.ts';
+import { storeFault, systemCode } from '../store/damage.ts';
+import { Quarantine } from '../store/quarantine.ts';
+import type { RefUpdate } from '../store/refs.ts';
+import { Store } from '../store/store.ts';
+import type { RemoteRefs } from '../wire/discovery.ts';
+import { RepositoryContext, type RepositoryOptions } from './context.ts';
+import { discover, refNamed, takeMissing } from './fetch.ts';
+import { storeOptions } from './init.ts';
+import { keepReceived, receiveLimits, type VerifiedBlocks, verifyReceived } from './receive.ts';
+import { connect, type RemoteAccess } from './remote-connection.ts';
+import { addRemote } from './remotes.ts';
+
+export interface CloneOptions {
+  readonly access: RemoteAccess;
+  /** The branch to be on; the remote's own where it is left out. */
+  readonly branch?: string;
+  /** Every branch as it is there, no remote: to be served. */
+  readonly bare?: boolean;
+  readonly fast?: boolean;
+}
+
+export interface CloneReport {
+  /** The `.aergo` directory, or the bare one. */
+  readonly directory: string;
+  readonly repository: Oid;
+  readonly branch: string;
+  readonly head: BlockId;
+  readonly height: number;
+  readonly branches: number;
+  readonly snapshots: number;
+  readonly blocks: number;
+  readonly objects: number;
+  readonly bytes: number;
+}
+
+const heads = 'refs/heads/';
+const tags = 'refs/tags/';
+const origin = 'origin';
+
+/**
+ * @param url as `wholeUrl` gives it
+ * @param target the directory to make; `.aergo` is made in it, or with `bare` it is the repository itself
+ * @throws AergoError AERGO_CLONE_EXISTS, and what fetching throws; then nothing is left
+ */
+export async function cloneRepository(
+  url: string,
+  target: string,
+  repository: RepositoryOptions,
+  options: CloneOptions,
+): Promise<CloneReport> {
+  const path = resolve(target);
+  await checkFree(path);
+  const workshop = await mkdtemp(join(dirname(path), `.${basename(path)}.aergo-`)).catch((error: unknown) => {
+    throw storeFault(error, `making ${path}`);
+  });
+  try {
+    const made = options.bare === true ? join(workshop, 'made') : join(workshop, 'made', '.aergo');
+    const report = await cloneInto(made, url, repository, options);
+    await rename(join(workshop, 'made'), path).catch((error: unknown) => {
+      throw systemCode(error) === 'ENOTEMPTY' ? targetExists(path) : storeFault(error, `making ${path}`);
+    });
+    return { ...report, directory: options.bare === true ? path : join(path, '.aergo') };
+  } finally {
+    await rm(workshop, { recursive: true, force: true });
+  }
+}
+
+async function checkFree(path: string): Promise<void> {
+  try {
+    if ((await readdir(path)).length > 0) throw targetExists(path);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return;
+    throw systemCode(error) === 'ENOTDIR' ? targetExists(path) : error;
+  }
+}
+
+const targetExists = (path: string): AergoError =>
+  new AergoError('AERGO_CLONE_EXISTS', `${path} is there already and is not an empty directory`, {
+    hint: 'choose another directory; nothing was changed',
+    details: { path },
+  });
+
+async function cloneInto(
+  directory: string,
+  url: string,
+  repository: RepositoryOptions,
+  options: CloneOptions,
+): Promise<Omit<CloneReport, 'directory'>> {
+  const history = new History();
+  const store = await Store.create(directory, storeOptions(repository, history));
+  const engineText = repository.engineDescription ?? engineDescription();
+  const context = new RepositoryContext(directory, repository, store, history, engineText);
+  try {
+    const connection = await connect(url, options.access, repository);
+    const report = await takeAll(context, url, connection, options).finally(() => connection.close());
+    if (options.bare !== true) addRemote(directory, origin, url, directory);
+    return report;
+  } finally {
+    await context.close();
+  }
+}
+
+async function takeAll(
+  context: RepositoryContext,
+  url: string,
+  connection: Awaited<ReturnType<typeof connect>>,
+  options: CloneOptions,
+): Promise<Omit<CloneReport, 'directory'>> {
+  const found = await discover(connection, options.access);
+  const newest = refNamed(found, directoryRef, { name: url, url });
+  const quarantine = Quarantine.open(context.directory, context.store, receiveLimits);
+  try {
+    const { objects, bytes } = await takeMissing(context, connection, found, quarantine, options.access);
+    const versions = new DirectoryReader(quarantine);
+    const blocks = found.refs.flatMap(({ name, oid }) => {
+      if (name.startsWith(heads)) return [oid];
+      return name.startsWith(tags) ? [peelSnapshot(quarantine, oid)] : [];
+    });
+    const received = { fast: options.fast === true, directory: { versions, newest } };
+    const verified = await verifyReceived(context, quarantine, blocks, received);
+    const { reader, history } = verified;
+    const genesis = reader.block(versions.version(newest).repository);
+    const chain = verifyVersions({ reader, history, versions, genesis }, newest);
+    const loose = new Set<Oid>();
+    for (const id of chain) addReached(quarantine, id, loose);
+    const starts = (branch: string): string | undefined => versions.version(newest).heads.get(branch)?.start;
+    const branch = branchToBeOn(found, options.branch);
+    const refs = refsOf(context, found, verified, { branch, bare: options.bare === true, starts });
+    const snapshots = refs.filter(({ name }) => name.startsWith(tags));
+    for (const { new: id } of snapshots) if (id !== null) loose.add(id);
+    const updates = [...refs, { name: directoryRef, old: null, new: newest }];
+    await keepReceived(context, quarantine, verified, [...loose], updates, branchRef(branch));
+    const head = context.branch(branch).block;
+    return {
+      repository: genesis.id,
+      branch,
+      head,
+      height: history.record(head).height,
+      branches: found.refs.filter(({ name }) => name.startsWith(heads)).length,
+      snapshots: snapshots.length,
+      blocks: verified.blocks.length,
+      objects,
+      bytes,
+    };
+  } finally {
+    quarantine.close();
+  }
+}
+
+/** The branch that was asked for, the remote's own, `main`, or the only one. @throws AergoError AERGO_BRANCH_UNKNOWN */
+function branchToBeOn({ refs, head }: RemoteRefs, asked: string | undefined): string {
+  const names = refs.filter(({ name }) => name.startsWith(heads)).map(({ name }) => name.slice(heads.length));
+  const wanted = asked ?? head?.slice(heads.length) ?? (names.includes('main') ? 'main' : names[0]);
+  if (wanted !== undefined && names.includes(wanted)) return wanted;
+  throw new AergoError('AERGO_BRANCH_UNKNOWN', `the remote has no branch ${JSON.stringify(wanted ?? 'main')}`, {
+    hint: `it has ${names.join(', ') || 'none'}`,
+    details: { branch: wanted ?? null, candidates: names },
+  });
+}
+
+interface CloneRefs {
+  readonly branch: string;
+  readonly bare: boolean;
+  /** A branch's `start` as the directory has it. */
+  starts(branch: string): string | undefined;
+}
+
+function refsOf(
+  context: RepositoryContext,
+  found: RemoteRefs,
+  { reader }: VerifiedBlocks,
+  { branch, bare, starts }: CloneRefs,
+): RefUpdate[] {
+  const updates: RefUpdate[] = [];
+  for (const { name, oid } of found.refs) {
+    if (name.startsWith(tags)) {
+      const { block } = checkSnapshot(reader, oid, name.slice(tags.length));
+      updates.push({ name, old: null, new: oid, height: reader.header(block).height });
+    }
+    if (!name.startsWith(heads)) continue;
+    const here = name.slice(heads.length);
+    const { height, start, branch: sealedOn } = reader.header(oid);
+    // One that has no block of its own and is in no directory yet is bound to nothing so far.
+    const bound = sealedOn === here ? start : (starts(here) ?? context.randomHex(8));
+    const update = { old: null, new: oid, start: bound, height };
+    if (bare || here === branch) updates.push({ name, ...update });
+    if (!bare) updates.push({ name: trackingRef(origin, here), ...update });
+  }
+  return updates;
+}

@@ -1,0 +1,234 @@
+/**
+ * Fetching: what a remote has and this repository has not, taken into quarantine, verified whole (the directory version by
+ * version, then every block), and written with all refs in one go. Cut off anywhere, it has done nothing.
+ */
+import { type DirectoryContent, DirectoryReader } from '../directory/version.ts';
+import { AergoError } from '../errors.ts';
+import type { BlockId } from '../ledger/block.ts';
+import { directoryRef, trackingRef } from '../ledger/names.ts';
+import { checkSnapshot, peelSnapshot } from '../ledger/snapshot.ts';
+import type { Oid } from '../object/oid.ts';
+import { addReached } from '../object/reached.ts';
+import { Quarantine } from '../store/quarantine.ts';
+import type { RefUpdate } from '../store/refs.ts';
+import { discoverRefs, type RemoteRefs } from '../wire/discovery.ts';
+import { fetchPack } from '../wire/fetch-pack.ts';
+import type { RepositoryContext } from './context.ts';
+import { verifyOffered } from './directory-receive.ts';
+import { keepReceived, receiveLimits, type VerifiedBlocks, verifyReceived } from './receive.ts';
+import { connect, type RemoteAccess, type RemoteConnection } from './remote-connection.ts';
+import type { Remote } from './remotes.ts';
+import { blockGraph } from './served.ts';
+
+export interface FetchOptions {
+  readonly access: RemoteAccess;
+  /** Signatures, structure and directory only: nothing runs again. */
+  readonly fast?: boolean;
+  /** Forgets branches that the remote has no more. */
+  readonly prune?: boolean;
+}
+
+/** A branch of the remote that is new, has moved, or is gone. */
+export interface FetchedBranch {
+  readonly branch: string;
+  readonly old: BlockId | null;
+  readonly new: BlockId | null;
+  /** Of the new head. */
+  readonly height?: number;
+  /** The old head is not in the history of the new one: a branch made again, or moved back. */
+  readonly forced: boolean;
+}
+
+export interface FetchReport {
+  readonly remote: string;
+  readonly branches: readonly FetchedBranch[];
+  /** New ones, by name. */
+  readonly snapshots: readonly string[];
+  /** The version of the directory in force before and after. */
+  readonly directory: { readonly before: number; readonly after: number };
+  readonly blocks: number;
+  readonly objects: number;
+  readonly bytes: number;
+}
+
+const heads = 'refs/heads/';
+const tags = 'refs/tags/';
+const prefixes = [heads, tags, directoryRef];
+
+/** Fetches from a remote. Throws what `connect`, the protocol, the directory and verification throw; then nothing has changed. */
+export async function fetchRemote(
+  context: RepositoryContext,
+  remote: Remote,
+  options: FetchOptions,
+): Promise<FetchReport> {
+  const connection = await connect(remote.url, options.access, context.options);
+  try {
+    return await fetchOver(context, remote, connection, options);
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Fetches over a connection that is open. */
+export async function fetchOver(
+  context: RepositoryContext,
+  remote: Remote,
+  connection: RemoteConnection,
+  options: FetchOptions,
+): Promise<FetchReport> {
+  const found = await discover(connection, options.access);
+  const quarantine = Quarantine.open(context.directory, context.store, receiveLimits);
+  try {
+    const size = await takeMissing(context, connection, found, quarantine, options.access);
+    const before = context.directoryVersion.version;
+    const offered = refNamed(found, directoryRef, remote);
+    const verified = await verifyFetched(context, quarantine, found, offered, remote, options.fast === true);
+    const starts = new DirectoryReader(quarantine).version(offered).heads;
+    const { branches, updates: moves } = branchUpdates(context, remote, found, { ...verified, starts }, options.prune);
+    const snapshots = snapshotUpdates(context, found, verified);
+    const directory = directoryUpdate(context, offered, quarantine);
+    const updates = [...moves, ...snapshots, ...directory.updates];
+    const loose = [...directory.objects, ...snapshots.flatMap(({ new: id }) => id ?? [])];
+    if (updates.length > 0) await keepReceived(context, quarantine, verified, loose, updates);
+    return {
+      remote: remote.name,
+      branches,
+      snapshots: snapshots.map(({ name }) => name.slice(tags.length)),
+      directory: { before, after: context.directoryVersion.version },
+      blocks: verified.blocks.length,
+      ...size,
+    };
+  } finally {
+    quarantine.close();
+  }
+}
+
+export const discover = (connection: RemoteConnection, { agent }: RemoteAccess): Promise<RemoteRefs> =>
+  discoverRefs(connection.transport, 'git-upload-pack', { agent, prefixes });
+
+/** Takes the objects that the remote's refs reach and we do not have into the quarantine. */
+export async function takeMissing(
+  context: RepositoryContext,
+  { transport }: RemoteConnection,
+  found: RemoteRefs,
+  quarantine: Quarantine,
+  { agent, onMessage }: RemoteAccess,
+): Promise<{ objects: number; bytes: number }> {
+  const { store } = context;
+  const wanted = found.refs.filter(({ name }) => prefixes.some((prefix) => name.startsWith(prefix)));
+  const wants = [...new Set(wanted.map(({ oid }) => oid))].filter((oid) => !store.has(oid));
+  if (wants.length === 0) return { objects: 0, bytes: 0 };
+  const graph = blockGraph(context);
+  const tips = [...new Set(store.refs().map(({ oid }) => oid))].filter((oid) => graph.node(oid) !== undefined);
+  const { unpacked } = await fetchPack(
+    transport,
+    found,
+    { wants, tips, graph, sink: quarantine },
+    {
+      agent,
+      ...(onMessage === undefined ? {} : { onProgress: onMessage }),
+      onEntries: (done, total) => context.options.onProgress?.({ phase: 'receive', done, total, unit: 'objects' }),
+    },
+  );
+  return unpacked;
+}
+
+/** @throws AergoError AERGO_REMOTE_FOREIGN where the remote has no such ref: a ledger always has */
+export function refNamed(found: RemoteRefs, name: string, { name: remote }: Remote): Oid {
+  const ref = found.refs.find((one) => one.name === name);
+  if (ref !== undefined) return ref.oid;
+  throw new AergoError('AERGO_REMOTE_FOREIGN', `${remote} is no ledger: it has no ${name}`, {
+    hint: 'a ledger is pushed to a plain Git repository with aergo push, which publishes its directory too',
+  });
+}
+
+async function verifyFetched(
+  context: RepositoryContext,
+  quarantine: Quarantine,
+  found: RemoteRefs,
+  newest: Oid,
+  remote: Remote,
+  fast: boolean,
+): Promise<VerifiedBlocks> {
+  const versions = new DirectoryReader(quarantine);
+  checkSameRepository(context.repositoryId, versions.version(newest).repository, remote);
+  const blocks = found.refs.flatMap(({ name, oid }) => {
+    if (name.startsWith(heads)) return [oid];
+    return name.startsWith(tags) ? [peelSnapshot(quarantine, oid)] : [];
+  });
+  const known = context.directoryVersion.id;
+  // A mirror may be behind: what it has is judged by the newest version that was ever seen.
+  const isBehind = context.store.has(newest);
+  const directory = { versions, newest: isBehind ? known : newest };
+  const verified = await verifyReceived(context, quarantine, blocks, { fast, directory });
+  await verifyOffered(context, verified, { newest, known, place: remote.name });
+  return verified;
+}
+
+function checkSameRepository(ours: Oid, theirs: Oid, remote: Remote): void {
+  if (ours === theirs) return;
+  throw new AergoError(
+    'AERGO_REMOTE_FOREIGN',
+    `${remote.name} (${remote.url}) has another ledger: ${theirs.slice(0, 7)}, not ${ours.slice(0, 7)}`,
+    {
+      hint: 'check the address: aergo remote list',
+      details: { expected: ours, found: theirs },
+    },
+  );
+}
+
+function branchUpdates(
+  { store }: RepositoryContext,
+  remote: Remote,
+  found: RemoteRefs,
+  { reader, history, starts }: VerifiedBlocks & { readonly starts: DirectoryContent['heads'] },
+  prune = false,
+): { branches: FetchedBranch[]; updates: RefUpdate[] } {
+  const branches: FetchedBranch[] = [];
+  const updates: RefUpdate[] = [];
+  const seen = new Set<string>();
+  for (const { name, oid } of found.refs) {
+    if (!name.startsWith(heads)) continue;
+    const branch = name.slice(heads.length);
+    const ref = trackingRef(remote.name, branch);
+    seen.add(ref);
+    const old = store.ref(ref)?.oid ?? null;
+    if (old === oid) continue;
+    const { height, start } = reader.header(oid);
+    branches.push({ branch, old, new: oid, height, forced: old !== null && !history.isOnChain(old, oid) });
+    updates.push({ name: ref, old, new: oid, start: starts.get(branch)?.start ?? start, height });
+  }
+  if (!prune) return { branches, updates };
+  for (const { name, oid } of store.refs(trackingRef(remote.name, ''))) {
+    if (seen.has(name)) continue;
+    branches.push({ branch: name.slice(trackingRef(remote.name, '').length), old: oid, new: null, forced: false });
+    updates.push({ name, old: oid, new: null });
+  }
+  return { branches, updates };
+}
+
+/** New snapshots. One of a name that is taken here stays what it is here: snapshots do not move. */
+function snapshotUpdates({ store }: RepositoryContext, found: RemoteRefs, { reader }: VerifiedBlocks): RefUpdate[] {
+  return found.refs.flatMap(({ name, oid }) => {
+    if (!name.startsWith(tags) || store.ref(name) !== undefined) return [];
+    const { block } = checkSnapshot(reader, oid, name.slice(tags.length));
+    return [{ name, old: null, new: oid, height: reader.header(block).height }];
+  });
+}
+
+function directoryUpdate(
+  { store, directoryVersion }: RepositoryContext,
+  newest: Oid,
+  quarantine: Quarantine,
+): { updates: RefUpdate[]; objects: Oid[] } {
+  if (store.has(newest)) return { updates: [], objects: [] };
+  const objects = new Set<Oid>();
+  const versions = new DirectoryReader(quarantine);
+  for (
+    let id: Oid | undefined = newest;
+    id !== undefined && id !== directoryVersion.id;
+    id = versions.version(id).previous
+  )
+    addReached(quarantine, id, objects);
+  return { updates: [{ name: directoryRef, old: directoryVersion.id, new: newest }], objects: [...objects] };
+}

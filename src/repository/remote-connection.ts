@@ -1,0 +1,91 @@
+/** A way to a remote, whatever kind of place it is: Git's protocol over HTTP, in this process, or to Git's own programs. */
+import type { SigningKey } from '../crypto/key.ts';
+import { AergoError } from '../errors.ts';
+import { Store } from '../store/store.ts';
+import { HttpTransport } from '../wire/http-transport.ts';
+import { ProcessTransport } from '../wire/process-transport.ts';
+import type { PushTarget } from '../wire/receive-pack.ts';
+import { LocalTransport, type Transport } from '../wire/transport.ts';
+import type { RepositoryOptions } from './context.ts';
+import { openContext } from './init.ts';
+import { borrow } from './lending.ts';
+import { publishRefs } from './publish.ts';
+import { receivePush } from './receive-push.ts';
+import { placeOf } from './remotes.ts';
+import { servedRepository } from './served.ts';
+
+/** What it takes to talk to remotes, given by whoever has a terminal, keys and an environment. */
+export interface RemoteAccess {
+  /** `aergo/<version>`, as this program calls itself. */
+  readonly agent: string;
+  /** The Authorization header for a URL, as `HttpTransportOptions` has it. */
+  authorize(url: string, refused: string | undefined): Promise<string | undefined>;
+  /** For Git's own programs. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What the remote says meanwhile: a stranger's text. */
+  readonly onMessage?: (text: string) => void;
+  /** Who pushes to a repository on this machine, and publishes there and in plain Git repositories. */
+  readonly key?: SigningKey;
+}
+
+export interface RemoteConnection {
+  readonly transport: Transport;
+  /** A server that publishes by itself, a repository on this machine, or a place of Git's. */
+  readonly kind: 'http' | 'aergo' | 'git';
+  close(): Promise<void>;
+}
+
+/** @throws AergoError AERGO_REMOTE_MISSING; AERGO_LOCKED and what opening a repository on this machine throws */
+export async function connect(
+  url: string,
+  access: RemoteAccess,
+  options: RepositoryOptions,
+): Promise<RemoteConnection> {
+  const place = placeOf(url);
+  if (place.kind === 'http') {
+    const { agent } = access;
+    const transport = new HttpTransport(place.url, { agent, authorize: (refused) => access.authorize(url, refused) });
+    return { transport, kind: 'http', close: async () => undefined };
+  }
+  if (place.kind === 'git')
+    return {
+      transport: new ProcessTransport(place.path, access.environment),
+      kind: 'git',
+      close: async () => undefined,
+    };
+  return connectHere(place.path, access, options);
+}
+
+/** A repository of ours on this machine: judged and written as its server would. */
+async function connectHere(
+  directory: string,
+  { agent, key }: RemoteAccess,
+  options: RepositoryOptions,
+): Promise<RemoteConnection> {
+  const loan = await borrow(directory, options.lockTimeout_ms);
+  const context = await openContext(directory, options, Store.open).catch((error: unknown) => {
+    loan?.end();
+    throw error;
+  });
+  const served = servedRepository(context);
+  const target: PushTarget = {
+    refs: served.refs,
+    begin({ commands }) {
+      if (key === undefined) throw new AergoError('AERGO_INTERNAL', 'a push was begun without a key');
+      return receivePush(context, key.id, commands, async () => {
+        await publishRefs(context, key);
+      });
+    },
+  };
+  return {
+    transport: new LocalTransport(served, target, { agent }),
+    kind: 'aergo',
+    async close() {
+      try {
+        await context.close();
+      } finally {
+        loan?.end();
+      }
+    },
+  };
+}
