@@ -69,7 +69,7 @@ test('the first session runs as docs/README show it', { timeout: 300_000 }, asyn
     /^what-if → main: 1 would be applied, 1 would be dropped\n {2}would drop #\d+ {3}bank.pay alice carol 80 +contract-error: Not enough balance\n {10}bank.accounts alice was changed by #\d+ on main, block 6\n$/,
   );
   expect(await aergo('merge what-if')).toMatch(
-    /^ {2}hint: aergo receipt #\d+\nblock 7 #\d+ {3}what-if → main: 1 applied, 1 dropped\n {2}dropped #\d+ {3}bank.pay alice carol 80 +contract-error: Not enough balance\n {10}bank.accounts alice was changed by #\d+ on main, block 6\n$/,
+    /^ {2}hint: aergo receipt #\d+ · aergo resubmit #\d+\nblock 7 #\d+ {3}what-if → main: 1 applied, 1 dropped\n {2}dropped #\d+ {3}bank.pay alice carol 80 +contract-error: Not enough balance\n {10}bank.accounts alice was changed by #\d+ on main, block 6\n$/,
   );
 
   expect(await aergo('get bank.accounts alice --at @~1')).toBe('owner     alice\nbalance   37.50\n');
