@@ -3,7 +3,16 @@
  * where the whole history is asked for; a request with depth, shallow commits or a filter walks trees.
  */
 import type { Oid } from '../object/oid.ts';
-import { allReach, type CommitGraph, closure, commitsBetween, cutGraph, ObjectGraph, peel } from './commit-graph.ts';
+import {
+  allReach,
+  type CommitGraph,
+  closure,
+  commitsBetween,
+  cutGraph,
+  ObjectGraph,
+  type Peeled,
+  peel,
+} from './commit-graph.ts';
 import type { FetchRequest } from './fetch-request.ts';
 import { listObjects } from './object-list.ts';
 import { type PackSource, packOf } from './pack-writer.ts';
@@ -44,7 +53,7 @@ export class FetchPlan {
     this.#graph = repository.graph ?? new ObjectGraph(repository.objects);
     wantable(repository, this.#graph, wants, tipsOnly);
     for (const want of wants) {
-      const { tags, target } = peel(repository.objects, want);
+      const { tags, target } = this.#peel(want);
       for (const tag of tags) this.#named.add(tag);
       if (this.#graph.node(target) === undefined) this.#named.add(target);
       else this.#tips.push(target);
@@ -101,19 +110,22 @@ export class FetchPlan {
 
   /** The commit that a revision of `deepen-not` names. */
   #revision(name: string): Oid {
-    const { refs, objects } = this.#repository;
+    const { refs } = this.#repository;
     const found = ['', 'refs/', 'refs/tags/', 'refs/heads/']
       .map((prefix) => refs.find((ref) => ref.name === `${prefix}${name}`))
       .find((ref) => ref !== undefined);
     if (found === undefined) throw protocolFault(`there is no ref "${name.slice(0, 200)}" to cut the history at`);
-    return peel(objects, found.oid).target;
+    return this.#peel(found.oid).target;
   }
 
   #haves(): Oid[] {
-    const { objects } = this.#repository;
-    return [...this.#common]
-      .map((oid) => peel(objects, oid).target)
-      .filter((oid) => this.#graph.node(oid) !== undefined);
+    const commits = [...this.#common].map((oid) => this.#peel(oid).target);
+    return commits.filter((oid) => this.#graph.node(oid) !== undefined);
+  }
+
+  /** What an object names in the end. A commit is not read for it: the graph may know it from an index. */
+  #peel(oid: Oid): Peeled {
+    return this.#graph.node(oid) === undefined ? peel(this.#repository.objects, oid) : { tags: [], target: oid };
   }
 
   /** What is sent to somebody who goes on from where they are; nothing behind what they have is looked at. */
@@ -139,6 +151,6 @@ export class FetchPlan {
     if (!this.#request.includeTag) return [];
     const sent = new Set(commits);
     const follows = (ref: AdvertisedRef): boolean => ref.peeled !== undefined && sent.has(ref.peeled);
-    return this.#repository.refs.filter(follows).flatMap(({ oid }) => peel(this.#repository.objects, oid).tags);
+    return this.#repository.refs.filter(follows).flatMap(({ oid }) => this.#peel(oid).tags);
   }
 }
