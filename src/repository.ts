@@ -63,6 +63,7 @@ import {
   submitLines,
   submitOne,
 } from './repository/submit.ts';
+import { receiptView, type TransactionView, transactionView } from './repository/transaction-view.ts';
 import { type VerifyOptions, type VerifyReport, verifyRepository } from './repository/verify.ts';
 import { type BlockSummary, summaryOf } from './repository/views.ts';
 import type { TableSchema } from './state/schema.ts';
@@ -332,13 +333,13 @@ export class Repository {
     return read.showId(this.#context, id);
   }
 
-  transaction(prefix: string): Promise<read.TransactionView> {
-    return read.transactionView(this.#context, prefix);
+  transaction(prefix: string): Promise<TransactionView> {
+    return transactionView(this.#context, prefix);
   }
 
   /** A transaction with its receipts and the causes of its drops. */
-  receipt(prefix: string): Promise<read.TransactionView> {
-    return read.receiptView(this.#context, prefix);
+  receipt(prefix: string): Promise<TransactionView> {
+    return receiptView(this.#context, prefix);
   }
 
   contracts(at?: string): Promise<read.ContractInfo[]> {

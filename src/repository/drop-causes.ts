@@ -158,13 +158,31 @@ export async function runOfBlock(context: RepositoryContext, id: BlockId): Promi
   };
 }
 
-/** The cause of a drop that stands in a merge block, found as when it was merged. */
-export async function causeInBlock(
+/** A drop, and what made it fail. */
+export type DropLink = Pick<DroppedTransaction, 'receipt' | 'cause'>;
+
+/**
+ * The cause of a drop that stands in a merge block, found as when it was merged; where that is an earlier drop, also why that
+ * one was dropped, and so on.
+ */
+export async function causesInBlock(
   context: RepositoryContext,
   block: BlockId,
   transaction: TransactionId,
-): Promise<DropCause | undefined> {
+): Promise<readonly DropLink[]> {
   const run = await runOfBlock(context, block);
-  const index = run.outcomes.findIndex(({ candidate }) => candidate.signed.id === transaction);
-  return index < 0 ? undefined : (await causesOf(context, run, [index])).get(index);
+  const places = new Map(run.outcomes.map(({ receipt }, index) => [receipt.tx, index]));
+  const links: DropLink[] = [];
+  let causes: ReadonlyMap<number, DropCause> = new Map();
+  for (let index = places.get(transaction); index !== undefined; ) {
+    const receipt = run.outcomes[index]?.receipt;
+    if (receipt === undefined) break;
+    // The first alone, as mostly that is all; for a chain all drops before it at once.
+    const before = (end: number) => run.outcomes.flatMap(({ dropped }, at) => (dropped && at < end ? [at] : []));
+    if (links.length < 2) causes = await causesOf(context, run, links.length === 0 ? [index] : before(index + 1));
+    const cause = causes.get(index);
+    links.push(cause === undefined ? { receipt } : { receipt, cause });
+    index = cause?.kind === 'pool' && cause.transaction !== undefined ? places.get(cause.transaction) : undefined;
+  }
+  return links;
 }

@@ -4,9 +4,7 @@ import type { QueryAnswer } from '../contract/worker-messages.ts';
 import { AergoError } from '../errors.ts';
 import type { BlockId } from '../ledger/block.ts';
 import { checkContractName, snapshotRef } from '../ledger/names.ts';
-import type { Receipt } from '../ledger/receipt.ts';
 import { readSnapshot } from '../ledger/snapshot.ts';
-import type { Transaction, TransactionId } from '../ledger/transaction.ts';
 import { contractInForce } from '../ledger/working-state.ts';
 import type { Oid } from '../object/oid.ts';
 import { keyOfName, nameOfKey } from '../state/name.ts';
@@ -16,7 +14,7 @@ import type { State } from '../state/state.ts';
 import { diffStates, type TableDifference } from '../state/state-difference.ts';
 import type { SnapshotView } from './branches.ts';
 import type { RepositoryContext } from './context.ts';
-import { causeInBlock, type DropCause } from './drop-causes.ts';
+import { findTransaction, type TransactionView, withNamings } from './transaction-view.ts';
 import { type BlockSummary, summaryOf, type TransactionInBlock } from './views.ts';
 
 /** A row with the version that `expect` takes. */
@@ -154,59 +152,6 @@ async function blocksInRange(
   return [...only].filter((id) => !firstParent || history.isOnChain(id, head));
 }
 
-export interface TransactionView {
-  readonly id: TransactionId;
-  readonly transaction: Transaction;
-  readonly receipts: readonly { readonly block: BlockSummary; readonly receipt: Receipt; readonly cause?: DropCause }[];
-}
-
-/** A transaction by the beginning of its id, with every receipt. Throws `AERGO_TRANSACTION_UNKNOWN`, `AERGO_REVISION_AMBIGUOUS`. */
-export async function transactionView(context: RepositoryContext, prefix: string): Promise<TransactionView> {
-  const view = await findTransaction(context, prefix);
-  if (view !== undefined) return view;
-  throw new AergoError(
-    'AERGO_TRANSACTION_UNKNOWN',
-    `no transaction has an id that begins with ${JSON.stringify(prefix)}`,
-    { hint: 'aergo log shows blocks, aergo show BLOCK their transactions' },
-  );
-}
-
-async function findTransaction(context: RepositoryContext, prefix: string): Promise<TransactionView | undefined> {
-  const ids = /^[0-9a-f]{4,64}$/.test(prefix) ? await context.history.transactionsByPrefix(prefix) : [];
-  const [id, ...others] = ids;
-  if (id === undefined) return undefined;
-  if (others.length > 0) {
-    throw new AergoError('AERGO_REVISION_AMBIGUOUS', `${ids.length} transactions have ids that begin with ${prefix}`, {
-      hint: `write more of it: ${ids
-        .slice(0, 4)
-        .map((one) => one.slice(0, 12))
-        .join(', ')}`,
-    });
-  }
-  const blocks = (await context.history.occurrences(id))
-    .map((one) => one.block)
-    .sort((a, b) => context.history.record(a).time - context.history.record(b).time);
-  const receipts = blocks.flatMap((block) => {
-    const receipt = context.reader.receipts(block).find((one) => one.tx === id);
-    return receipt === undefined ? [] : [{ block: summaryOf(context, block), receipt }];
-  });
-  const transaction = receipts.flatMap(
-    ({ block }) => context.reader.transactions(block.id).find((one) => one.id === id) ?? [],
-  )[0]?.transaction;
-  return transaction === undefined ? undefined : { id, transaction, receipts };
-}
-
-/** As `transactionView`, with the cause of each drop, found by running again. */
-export async function receiptView(context: RepositoryContext, prefix: string): Promise<TransactionView> {
-  const view = await transactionView(context, prefix);
-  const receipts: TransactionView['receipts'][number][] = [];
-  for (const one of view.receipts) {
-    const cause = one.receipt.status === 'dropped' ? await causeInBlock(context, one.block.id, view.id) : undefined;
-    receipts.push(cause === undefined ? one : { ...one, cause });
-  }
-  return { ...view, receipts };
-}
-
 export interface BlockView {
   readonly kind: 'block';
   readonly block: BlockSummary;
@@ -234,7 +179,7 @@ export async function showId(context: RepositoryContext, id: string): Promise<Sh
     if (!(error instanceof AergoError) || error.code !== 'AERGO_REVISION_UNKNOWN') throw error;
     const transaction = await findTransaction(context, id);
     if (transaction === undefined) throw error;
-    return { kind: 'transaction', ...transaction };
+    return { kind: 'transaction', ...(await withNamings(context, transaction)) };
   }
 }
 

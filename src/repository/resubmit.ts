@@ -13,9 +13,9 @@ import { nameOfKey } from '../state/name.ts';
 import { rowVersion } from '../state/row.ts';
 import { State } from '../state/state.ts';
 import type { BranchHead, RepositoryContext } from './context.ts';
-import { transactionView } from './read.ts';
 import { checkSealer, nextBlock, stageContext } from './seal.ts';
 import { refuseRepeated, sign, submitOne } from './submit.ts';
+import { transactionView } from './transaction-view.ts';
 import type { BlockSummary } from './views.ts';
 
 export interface ResubmitOptions {

@@ -13,9 +13,9 @@ import type { StagedTransaction } from '../ledger/stage.ts';
 import type { SignedTransaction, TransactionId } from '../ledger/transaction.ts';
 import { lastWriters, rowKey } from '../ledger/writers.ts';
 import type { BranchHead, RepositoryContext } from './context.ts';
-import { transactionView } from './read.ts';
 import { checkSealer, keep, nextBlock, stageOrdinary } from './seal.ts';
 import { sign } from './submit.ts';
+import { transactionView } from './transaction-view.ts';
 import { type BlockSummary, summaryOf } from './views.ts';
 
 export interface RevertOptions {

@@ -4,7 +4,7 @@ import type { MergeResult } from '../face.ts';
 import type { Style } from '../output.ts';
 import { blockName } from './block.ts';
 import { columns, grouped, short } from './columns.ts';
-import { causeText, receiptText } from './receipt.ts';
+import { causeText, chainText, receiptText } from './receipt.ts';
 import { leftLines, rowMergeText } from './row-merge.ts';
 import { shownValue, visible } from './visible.ts';
 
@@ -46,28 +46,19 @@ function droppedLines(dropped: Dropped, result: MergeResult, sealed: boolean): s
     receiptText(receipt),
   );
   if (cause === undefined) return [line];
-  const because = result.explanation === undefined ? causeText(cause) : chainText(dropped, result);
+  const because = result.explanation === undefined ? causeText(cause) : chainText(chainOf(dropped, result));
   return [line, `          ${because}`];
 }
 
-/** Links of a chain that are written out; where it is longer, its end follows. */
-const shownLinks = 3;
-
-/** `dropped because 91ab33d was dropped, because bank.accounts alice was changed by 03fe81c on main, block 6` */
-function chainText(dropped: Dropped, { dropped: all }: MergeResult): string {
+/** The drop, the one that it needed, and so on to the one that failed by itself. */
+function chainOf(dropped: Dropped, { dropped: all }: MergeResult): Dropped[] {
   const byId = new Map(all.map((one) => [one.receipt.tx, one]));
-  const links: Dropped[] = [dropped];
-  for (let link: Dropped | undefined = dropped; link?.cause?.kind === 'pool'; ) {
-    link = link.cause.transaction && byId.get(link.cause.transaction);
-    if (link !== undefined) links.push(link);
+  const links: Dropped[] = [];
+  for (let link: Dropped | undefined = dropped; link !== undefined; ) {
+    links.push(link);
+    link = link.cause?.kind === 'pool' && link.cause.transaction ? byId.get(link.cause.transaction) : undefined;
   }
-  const last = links.pop();
-  const needed = links.slice(0, shownLinks).flatMap(({ cause }) => cause?.transaction ?? []);
-  const [first, ...more] = needed.map((tx) => `because ${short(tx)} was dropped`);
-  const end = last === undefined ? '' : last.cause === undefined ? receiptText(last.receipt) : causeText(last.cause);
-  if (first === undefined) return end;
-  const skipped = links.length > shownLinks ? [`and so on to ${short(last?.receipt.tx ?? '')}`] : [];
-  return [`dropped ${first}`, ...more, ...skipped, last?.cause === undefined ? end : `because ${end}`].join(', ');
+  return links;
 }
 
 /** `amend 91ab33d: the other 2 fit when it does` */

@@ -58,3 +58,19 @@ export function causeText(cause: DropCause): string {
   const others = more.length === 0 ? '' : ` and ${counted(more.length, 'other row')}`;
   return `${row[0]} ${rowNameAsKey(row[1])}${others} ${more.length === 0 ? 'was' : 'were'} changed by ${where}`;
 }
+
+/** Links of a chain that are written out; where it is longer, its end follows. */
+const shownLinks = 3;
+
+/** A drop and those that it hangs on: `dropped because 91ab33d was dropped, because bank.accounts alice was changed by …`. */
+export function chainText(links: readonly { readonly receipt: Receipt; readonly cause?: DropCause }[]): string {
+  const last = links.at(-1);
+  if (last === undefined) return '';
+  const end = last.cause === undefined ? receiptText(last.receipt) : causeText(last.cause);
+  const [first, ...more] = links.slice(1, shownLinks + 1).map(({ receipt }) => `${short(receipt.tx)} was dropped`);
+  if (first === undefined) return end;
+  const skipped = links.length > shownLinks + 1 ? [`and so on to ${short(last.receipt.tx)}`] : [];
+  return [`dropped because ${first}`, ...more.map((text) => `because ${text}`), ...skipped, `because ${end}`].join(
+    ', ',
+  );
+}

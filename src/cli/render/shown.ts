@@ -4,7 +4,7 @@ import type { BlockSummary, Receipt, Shown, Transaction, TransactionView } from 
 import type { Style } from '../output.ts';
 import { blockContent, blockName, shownBlock } from './block.ts';
 import { aligned, columns, short, utc } from './columns.ts';
-import { causeText, receiptText, rowNameAsKey } from './receipt.ts';
+import { chainText, receiptText, rowNameAsKey } from './receipt.ts';
 import { visible, visibleLines } from './visible.ts';
 
 export function shownLines(shown: Shown, style: Style): string[] {
@@ -27,7 +27,10 @@ export function shownLines(shown: Shown, style: Style): string[] {
   }
 }
 
-export function transactionLines({ id, transaction, receipts }: TransactionView, style: Style): string[] {
+export function transactionLines(
+  { id, transaction, receipts, anew, reverts }: TransactionView,
+  style: Style,
+): string[] {
   const conditions: string[][] = [
     ...(transaction.base === undefined ? [] : [['base', transaction.base]]),
     ...(transaction.expect ?? []).map(({ table, key, version }) => [
@@ -48,6 +51,8 @@ export function transactionLines({ id, transaction, receipts }: TransactionView,
       ...conditions,
     ]),
     ...receipts.map(({ block, receipt }) => receiptLine(block, receipt)),
+    ...namedLines(anew, 'signed anew as'),
+    ...namedLines(reverts, 'reverted by'),
     ...(transaction.kind === 'deploy' ? ['', visibleLines(transaction.source).trimEnd()] : []),
   ];
 }
@@ -67,13 +72,22 @@ function receiptLine(block: BlockSummary, receipt: Receipt): string {
   return columns(`  ${receipt.status} in ${blockName(block)} on ${visible(block.branch)}`, receiptText(receipt));
 }
 
-export function receiptLines({ id, transaction, receipts }: TransactionView, style: Style): string[] {
+export function receiptLines({ id, transaction, receipts, anew, reverts }: TransactionView, style: Style): string[] {
   return [
     style.bold(`tx ${short(id)}   ${visible(describeTransaction(transaction))}`),
-    ...receipts.flatMap(({ block, receipt, cause }) => [
+    ...(transaction.instead === undefined ? [] : [`  instead of ${short(transaction.instead)}`]),
+    ...receipts.flatMap(({ block, receipt, cause, chain = [] }) => [
       receiptLine(block, receipt),
       ...(receipt.writes ?? []).map(([table, name]) => `    wrote ${table} ${rowNameAsKey(name)}`),
-      ...(cause === undefined ? [] : [`    ${causeText(cause)}`]),
+      ...(cause === undefined ? [] : [`    ${chainText([{ receipt, cause }, ...chain])}`]),
     ]),
+    ...namedLines(anew, 'signed anew as'),
+    ...namedLines(reverts, 'reverted by'),
   ];
 }
+
+/** `  reverted by 34cd5e6 in block 9 1f2e3d4 on main` */
+const namedLines = (named: TransactionView['anew'], how: string): string[] =>
+  named.map(
+    ({ transaction, block }) => `  ${how} ${short(transaction)} in ${blockName(block)} on ${visible(block.branch)}`,
+  );
