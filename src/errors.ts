@@ -192,6 +192,12 @@ export const errorCodes = {
   AERGO_POLICY_INVALID: { exit: 'usage', summary: 'The policy of a repository cannot say this.' },
   AERGO_PROPOSAL_INVALID: { exit: 'usage', summary: 'A proposal cannot be approved, or not any more.' },
   AERGO_PROTOCOL_INVALID: { exit: 'integrity', summary: "The other side does not speak Git's protocol as it must." },
+  AERGO_PUSH_DISCLOSES: {
+    exit: 'usage',
+    summary: 'A push would make blocks of other branches readable for everybody, and nobody said that it may.',
+  },
+  AERGO_PUSH_MOVED: { exit: 'tryAgain', summary: 'A branch at the remote is not where the push begins.' },
+  AERGO_PUSH_REFUSED: { exit: 'rejected', summary: 'The remote did not move a ref.' },
   AERGO_QUERY_DEADLINE: { exit: 'tryAgain', summary: 'A query took longer than a query may, and was stopped.' },
   AERGO_QUERY_FAILED: { exit: 'usage', summary: 'A query failed in the SQL engine.' },
   AERGO_QUERY_REFUSED: { exit: 'usage', summary: 'A query is not one statement that only reads.' },

@@ -52,6 +52,15 @@ export function parseTime(text: string, now_ms: number): number {
   return parseAbsoluteTime(text);
 }
 
+/** A length of time in ms: `30s`, `10m`, `2h`, `30d`. @throws AergoError AERGO_USAGE */
+export function parseDuration(text: string, flag: string): number {
+  const [, count, unit = ''] = /^([1-9]\d{0,8})([smhd])$/.exec(text) ?? [];
+  if (count !== undefined) return Number(count) * (units_ms[unit] ?? 0);
+  throw new AergoError('AERGO_USAGE', `${flag} ${JSON.stringify(text)} is not a length of time`, {
+    hint: `${flag} 30d      (s, m, h or d)`,
+  });
+}
+
 /**
  * The arguments of a call from `--args`: a JSON array of texts and nulls.
  * @throws AergoError AERGO_USAGE

@@ -68,7 +68,7 @@ export function* versionsBack(versions: DirectoryReader, newest: Oid): Generator
 }
 
 /** The version of this number at or before `newest`; `undefined` for a number that none has. */
-function versionAt(versions: DirectoryReader, newest: Oid, number: number): DirectoryVersion | undefined {
+export function versionAt(versions: DirectoryReader, newest: Oid, number: number): DirectoryVersion | undefined {
   for (const version of versionsBack(versions, newest)) {
     if (version.version === number) return version;
     if (version.version < number) return undefined;

@@ -59,7 +59,7 @@ export function versionMessage(version: number, changes: Changes): string {
 }
 
 /** A line for each change, as in messages and logs: escaped, cut after 60 code points. */
-function describeChanges({ members, policy, heads, tags }: Changes): string[] {
+export function describeChanges({ members, policy, heads, tags }: Changes): string[] {
   const lines = [
     ...members.map(describeMember),
     ...policy.map((name) => `policy: ${name}`),

@@ -20,6 +20,8 @@ export type Step = (before: DirectoryVersion) => Changed | undefined;
 export interface VersionOptions {
   readonly key: SigningKey;
   readonly approvals?: Approvals;
+  /** ms, where it was fixed before: approvals are of one time. Else the clock's. */
+  readonly time?: number;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface VersionOptions {
 export async function writeVersions(
   context: RepositoryContext,
   steps: readonly Step[],
-  { key, approvals }: VersionOptions,
+  { key, approvals, time = context.options.clock() }: VersionOptions,
 ): Promise<DirectoryVersion> {
   const inForce = context.directoryVersion;
   const buffer = new ObjectBuffer(context.store);
@@ -38,7 +40,7 @@ export async function writeVersions(
   for (const step of steps) {
     const changed = step(version);
     if (changed === undefined) continue;
-    const content = nextContent(version, changed, context.options.clock());
+    const content = nextContent(version, changed, time);
     const next = putVersion(buffer, version, content, key, approvals);
     next.check();
     const fault = stepFault(version, next, context) ?? formFault(headsFault(next, context));
@@ -67,7 +69,7 @@ function refused(before: DirectoryVersion, { kind, what }: StepFault): AergoErro
   const hints: Readonly<Record<StepFault['kind'], string>> = {
     form: 'nothing was written',
     right: `${adminsOf(before)} may: choose that key with --key, or ask there`,
-    approvals: `${adminsOf(before)} may approve it`,
+    approvals: `propose it with --propose FILE; ${adminsOf(before)} may approve it: aergo directory approve FILE`,
   };
   return new AergoError(codes[kind], `version ${before.version + 1} of the directory cannot be written: ${what}`, {
     hint: hints[kind],

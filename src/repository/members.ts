@@ -1,36 +1,30 @@
 /** Who the members are and what they may do: added, given other roles, revoked, and keys given up for others. */
-import { isKeyId, type KeyId, type SigningKey } from '../crypto/key.ts';
+import { isKeyId, type KeyId } from '../crypto/key.ts';
 import type { Member, MemberFile } from '../directory/files.ts';
 import { rotated } from '../directory/next-version.ts';
 import { PublishedBlocks } from '../directory/published.ts';
 import { isActive, may, membersOf } from '../directory/rights.ts';
 import { isRole } from '../directory/roles.ts';
-import type { DirectoryVersion } from '../directory/version.ts';
 import { AergoError } from '../errors.ts';
 import type { BlockId } from '../ledger/block.ts';
 import type { RepositoryContext } from './context.ts';
-import { publishedRefs, type Step, type VersionOptions, writeVersions } from './directory-write.ts';
+import type { ChangeOptions } from './directory-change.ts';
+import { publishedRefs, type Step } from './directory-write.ts';
 
-export interface AddMember extends VersionOptions {
+export interface AddMember extends ChangeOptions {
   readonly name: string;
   readonly member: KeyId;
   readonly roles: readonly string[];
-}
-
-/** What changed, and the version that says so. */
-export interface MembersChanged {
-  readonly version: DirectoryVersion;
-  readonly members: readonly Member[];
 }
 
 /** By name; who was revoked too. */
 export const listMembers = (context: RepositoryContext): Member[] => membersOf(context.directoryVersion);
 
 /**
- * Adds a key as a member's, or gives a member's key another name and other roles.
- * @throws AergoError AERGO_MEMBER_INVALID, AERGO_MEMBER_REVOKED, and what `writeVersions` throws
+ * What adds a key as a member's, or gives a member's key another name and other roles.
+ * @throws AergoError AERGO_MEMBER_INVALID, AERGO_MEMBER_REVOKED
  */
-export async function addMember(context: RepositoryContext, options: AddMember): Promise<MembersChanged> {
+export function memberAdded(context: RepositoryContext, options: AddMember): Step {
   const { name, member: key } = options;
   const roles = [...new Set(options.roles)].sort();
   checkMember(name, roles);
@@ -41,10 +35,9 @@ export async function addMember(context: RepositoryContext, options: AddMember):
       details: { key, reason: known.revoked.reason },
     });
   }
-  const add: Step = ({ members, version }) => ({
+  return ({ members, version }) => ({
     members: new Map([...members, [key, { ...(known ?? { from: version + 1 }), name, roles }]]),
   });
-  return changed(await writeVersions(context, [add], options), [key]);
 }
 
 function checkMember(name: string, roles: readonly string[]): void {
@@ -64,7 +57,7 @@ function checkMember(name: string, roles: readonly string[]): void {
   });
 }
 
-export interface RemoveMember extends VersionOptions {
+export interface RemoveMember extends ChangeOptions {
   /** A name, for all keys of that member, or a key. */
   readonly member: string;
   readonly reason: string;
@@ -73,10 +66,11 @@ export interface RemoveMember extends VersionOptions {
 }
 
 /**
- * Revokes the keys of a member, or one key. Where the directory is written here, what they sealed until now is published first.
- * @throws AergoError AERGO_MEMBER_UNKNOWN, AERGO_KEY_UNPUBLISHED, and what `writeVersions` throws
+ * What revokes the keys of a member, or one key. Where the directory is written here, what they sealed until now is published
+ * first.
+ * @throws AergoError AERGO_MEMBER_UNKNOWN, AERGO_KEY_UNPUBLISHED
  */
-export async function removeMember(context: RepositoryContext, options: RemoveMember): Promise<MembersChanged> {
+export function memberRemoved(context: RepositoryContext, options: RemoveMember): Step[] {
   const { reason } = options;
   const keys = activeKeys(context, options.member);
   const revoke: Step = ({ members, version }) => {
@@ -87,33 +81,25 @@ export async function removeMember(context: RepositoryContext, options: RemoveMe
     });
     return { members: new Map([...members, ...revoked]) };
   };
-  const steps = [...(options.force === true ? [] : publishedBefore(context, keys, options.key.id)), revoke];
-  return changed(await writeVersions(context, steps, options), keys);
+  return [...(options.force === true ? [] : publishedBefore(context, keys, options.key.id)), revoke];
 }
 
-export interface RotateKey {
-  /** The key that is given up; it signs. */
-  readonly key: SigningKey;
+export interface RotateKey extends ChangeOptions {
   readonly successor: KeyId;
   readonly reason: string;
 }
 
 /**
- * Gives up a key for another one of the same member, with the same roles, from the next version on.
- * @throws AergoError AERGO_MEMBER_UNKNOWN, AERGO_KEY_UNPUBLISHED, and what `writeVersions` throws
+ * What gives up a key, which signs, for another one of the same member, with the same roles, from the next version on.
+ * @throws AergoError AERGO_MEMBER_UNKNOWN, AERGO_KEY_UNPUBLISHED
  */
-export async function rotateKey(context: RepositoryContext, options: RotateKey): Promise<MembersChanged> {
-  const { key, successor, reason } = options;
+export function keyRotated(context: RepositoryContext, { key, successor, reason }: RotateKey): Step[] {
   activeKeys(context, key.id);
-  const rotate: Step = (before) => ({ members: rotated(before, key.id, successor, reason) });
-  const steps = [...publishedBefore(context, [key.id], key.id), rotate];
-  return changed(await writeVersions(context, steps, { key }), [key.id, successor]);
+  return [
+    ...publishedBefore(context, [key.id], key.id),
+    (before) => ({ members: rotated(before, key.id, successor, reason) }),
+  ];
 }
-
-const changed = (version: DirectoryVersion, keys: readonly KeyId[]): MembersChanged => ({
-  version,
-  members: membersOf(version).filter(({ key }) => keys.includes(key)),
-});
 
 /** The keys that somebody means who names a member or a key. */
 function activeKeys(context: RepositoryContext, meant: string): KeyId[] {

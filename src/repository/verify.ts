@@ -1,7 +1,6 @@
 /** Verification of a whole repository: every byte of the log, every signature, every block built again from genesis. */
 import type { Engine } from '../contract/engine.ts';
 import { DirectoryAuthority } from '../directory/authority.ts';
-import { verifyVersions } from '../directory/chain.ts';
 import type { DirectoryReader } from '../directory/version.ts';
 import { AergoError } from '../errors.ts';
 import type { BlockId } from '../ledger/block.ts';
@@ -15,6 +14,7 @@ import { rowMergeRebuilder } from '../merge/rebuild.ts';
 import type { Oid } from '../object/oid.ts';
 import { storeDamaged } from '../store/damage.ts';
 import type { RepositoryContext } from './context.ts';
+import { verifiedDirectory } from './directory.ts';
 
 export interface VerifyOptions {
   /** Only what this revision reaches; everything when left out. */
@@ -38,6 +38,8 @@ export interface VerifyReport {
   readonly blocks: number;
   readonly transactions: number;
   readonly snapshots: number;
+  /** The number of the directory's version in force; every version was verified. */
+  readonly directory: number;
   readonly fast: boolean;
   /** The seed of the perturbation, where there was one. */
   readonly perturbed?: string;
@@ -50,7 +52,7 @@ export interface VerifyReport {
 export async function verifyRepository(context: RepositoryContext, options: VerifyOptions): Promise<VerifyReport> {
   await checkLog(context);
   for (const name of context.branchNames()) checkBranch(context, name);
-  verifyDirectory(context);
+  const { version: directory } = verifiedDirectory(context);
   const heads = await headsToVerify(context, options.revision);
   const snapshots = options.revision === undefined ? checkSnapshots(context) : [];
   const { history } = context;
@@ -59,7 +61,7 @@ export async function verifyRepository(context: RepositoryContext, options: Veri
   const seed = fast ? undefined : seedOf(context, options.perturb);
   const transactions = await verifyBlocks(context, order, fast ? undefined : runAgain(context, seed));
   const branches = heads.map(({ name, block }) => ({ name, ...countBlocks(context, block) }));
-  const counts = { blocks: order.length, transactions, snapshots: snapshots.length };
+  const counts = { blocks: order.length, transactions, snapshots: snapshots.length, directory };
   return { branches, ...counts, fast, ...(seed === undefined ? {} : { perturbed: seed }) };
 }
 
@@ -106,12 +108,6 @@ function checkSnapshots(context: RepositoryContext): BlockId[] {
     .map((ref) => checkSnapshot(context.reader, ref.oid, ref.name.slice(snapshotRef('').length)).block);
 }
 
-/** Every version of the directory, from the first to the one in force. */
-function verifyDirectory(context: RepositoryContext): void {
-  const { reader, history, directoryReader: versions, repositoryId, directoryVersion } = context;
-  verifyVersions({ reader, history, versions, genesis: reader.block(repositoryId) }, directoryVersion.id);
-}
-
 /** Where blocks and the directory are read that the repository does not have yet. */
 export interface VerifiedOver extends Pick<VerifyContext, 'reader' | 'history' | 'admission'> {
   /** The directory that comes with them; the repository's own where it is left out. */
@@ -130,7 +126,7 @@ export function verifyContext(context: RepositoryContext, over?: VerifiedOver): 
     reader,
     history,
     cache: context.cache,
-    repository: context.repositoryId,
+    repository: versions.version(newest).repository,
     authority: new DirectoryAuthority(versions, newest, history),
     admission,
     mergeCandidates: (target, source) => poolOf(reader, history, target, source),

@@ -222,6 +222,39 @@ test('checks, export, keys and settings', { timeout: 180_000 }, async () => {
   expect(git).toMatchObject({ code: 0 });
 });
 
+test('members, policy and the directory', { timeout: 180_000 }, async () => {
+  await world.aergo(['config', 'set', 'user.key', 'ada']);
+  expect((await json('member add bob bob --role admin')).value).toMatchObject({
+    version: { version: 2, name: 'ada', changes: ['member bob: admin'] },
+  });
+  expect((await json('member list')).value.members).toMatchObject([{ name: 'ada' }, { name: 'bob', roles: ['admin'] }]);
+  expect((await json('policy set --threshold 2 --ref refs/heads/main --approvals 2')).value).toMatchObject({
+    version: { version: 3, changes: ['policy: rules', 'policy: threshold'] },
+  });
+  expect((await json('policy show')).value.policy).toMatchObject({ threshold: 2, visibility: 'public' });
+  await world.aergo(['key', 'generate', 'carol']);
+  expect(await json('member add carol carol --role write')).toMatchObject({
+    code: 4,
+    value: { error: { code: 'AERGO_DIRECTORY_APPROVALS' } },
+  });
+  const proposed = await json('policy set --lifetime 30d --propose change.json');
+  expect(proposed.value.proposal).toMatchObject({ version: 4, changes: ['policy: lifetime'], approvals: [] });
+  expect((await json('--key bob directory approve change.json')).value.proposal).toMatchObject({ version: 4 });
+  expect((await json('directory apply change.json')).value.version).toMatchObject({
+    version: 4,
+    approvals: [expect.any(String)],
+  });
+  expect((await json('key rotate ada3')).value.version).toMatchObject({
+    changes: ['member ada revoked: rotated', 'member ada: another key'],
+  });
+  await json('member remove bob --propose bob.json');
+  await json('key revoke bob --reason lost --propose lost.json');
+  expect((await json('directory log -n 2')).value.versions).toHaveLength(2);
+  expect((await json('directory show')).value.version).toMatchObject({ expires: expect.any(Number) });
+  expect((await json('directory verify')).value).toMatchObject({ expired: false, evidence: [] });
+  expect((await json('verify')).value).toMatchObject({ directory: 6 });
+});
+
 test('every command has a schema that was held against its output here', () => {
   const commands = schemaNames.filter((name) => name !== 'values' && name !== 'demo');
   expect([...seen].sort()).toEqual(commands.sort());
