@@ -5,7 +5,9 @@
 import type { SigningKey } from '../../src/crypto/key.ts';
 import { type BlockContent, BlockReader, sealBlock } from '../../src/ledger/block.ts';
 import { objectsOfBlock } from '../../src/ledger/block-objects.ts';
+import { isRowMerge } from '../../src/ledger/header.ts';
 import { History } from '../../src/ledger/history.ts';
+import { readLines } from '../../src/ledger/lines.ts';
 import type { Oid } from '../../src/object/oid.ts';
 import { ObjectBuffer } from '../../src/object/source.ts';
 import { Store } from '../../src/store/store.ts';
@@ -24,8 +26,23 @@ export interface Forgery {
   readonly reader: BlockReader;
   readonly buffer: ObjectBuffer;
   readonly head: Oid;
-  /** The content of the head block, a payment, to be changed. */
+  /** The content of the head block, a payment or what `prepare` left, to be changed. */
   readonly content: BlockContent;
+}
+
+/** What a block holds, as it is sealed. */
+export function contentOf(reader: BlockReader, block: Oid): BlockContent {
+  const { header, commit, engine, state, entries } = reader.block(block);
+  return {
+    header,
+    parents: commit.parents,
+    engine,
+    transactions: reader.transactions(block),
+    receipts: reader.receipts(block),
+    ...(isRowMerge(header) ? { conflicts: readLines(reader.source, entries.get('conflicts')) } : {}),
+    state,
+    data: [],
+  };
 }
 
 /** A repository whose last block is a payment, opened below the ledger so that anything can be written into it. */
@@ -44,21 +61,12 @@ export async function forge(
   history.attach(store);
   const reader = new BlockReader(store);
   const head = store.ref('refs/heads/main')?.oid as Oid;
-  const { header, commit, engine, state } = reader.block(head);
-  const content = {
-    header,
-    parents: commit.parents,
-    engine,
-    transactions: reader.transactions(head),
-    receipts: reader.receipts(head),
-    state,
-    data: [],
-  };
+  const content = contentOf(reader, head);
   const buffer = new ObjectBuffer(store);
   const forged = make({ test, store, reader, buffer, head, content });
   await store.write({
     blocks: [{ id: forged, objects: objectsOfBlock(buffer, forged) }],
-    refs: [{ name: 'refs/heads/main', old: head, new: forged, height: header.height }],
+    refs: [{ name: 'refs/heads/main', old: head, new: forged, height: content.header.height }],
     operation: { time: 1, command: 'forge', head: 'refs/heads/main' },
   });
   await store.close();
