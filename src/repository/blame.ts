@@ -41,8 +41,11 @@ export interface ValueDecision {
   readonly source: string;
   /** Whose value it is; `new`: of neither side. */
   readonly took: ConflictSide | 'new';
-  /** What it took; of a new value those of both sides, as far as they had the row. */
-  readonly from: readonly SideValue[];
+  /**
+   * What it took; of a new value those of both sides, as far as they had the row. Absent where more merges follow each other
+   * than are told: `blame --at` the block tells further.
+   */
+  readonly from?: readonly SideValue[];
 }
 
 export interface SideValue {
@@ -109,7 +112,12 @@ const noRow = (table: string, key: readonly string[], at: string): AergoError =>
 interface Want {
   readonly column: string;
   readonly put: (origin: ValueOrigin) => void;
+  /** How many merges' decisions stand above it. */
+  readonly depth: number;
 }
+
+/** Of so many merges that decided one after the other what they took is told: each may have come from two. */
+const decisionsTold = 3;
 
 /** A row of a block with the columns that the block gave their values. */
 interface Settled {
@@ -135,7 +143,11 @@ class Blame {
       const values = decodeRow(line);
       const origins = new Map<string, ValueOrigin>();
       const columns = this.#schema.columns.map((column) => column.name);
-      const wants = columns.map((column) => ({ column, put: (origin: ValueOrigin) => origins.set(column, origin) }));
+      const wants = columns.map((column) => ({
+        column,
+        depth: 0,
+        put: (origin: ValueOrigin) => origins.set(column, origin),
+      }));
       this.#walk.follow(head, this.#table, name, wants);
       return { key: keyOfName(this.#schema, name), columns, values, origins };
     });
@@ -184,30 +196,41 @@ class Blame {
     const source = header.source.slice(0, header.source.lastIndexOf(':'));
     const logic = logicOfMerge(this.#context.reader.header(theirs), logicOf(header));
     const resolver = logic && decision.by === 'contract' ? `${logic.contract}.${logic.function}` : undefined;
+    const by = resolver === undefined ? { by: decision.by } : { by: decision.by, resolver };
+    const transactions = decision.transaction === undefined ? [] : [decision.transaction];
     for (const want of payload) {
-      const { column } = want;
-      const valueAt = (side: ConflictSide | 'result') => decision[side]?.[column];
-      const result = valueAt('result');
-      if (valueAt('ours') === valueAt('theirs') && valueAt('ours') === result) {
+      const values = (side: ConflictSide | 'result') => decision[side]?.[want.column];
+      const result = values('result');
+      if (values('ours') === values('theirs') && values('ours') === result) {
         this.#walk.follow(ours, table, name, [want]);
         continue;
       }
-      const took = sides.find((side) => valueAt(side) === result) ?? 'new';
-      const from = (took === 'new' ? (['ours', 'theirs'] as const) : [took]).flatMap((side) => {
-        const value = valueAt(side);
-        if (value === undefined) return [];
-        const found: { -readonly [M in keyof SideValue]: SideValue[M] } = { side, value };
-        const head = heads[side];
-        const put = (origin: ValueOrigin) => {
-          found.origin = origin;
-        };
-        if (head !== undefined) this.#walk.follow(head, table, name, [{ column, put }]);
-        return [found];
-      });
-      const transactions = decision.transaction === undefined ? [] : [decision.transaction];
-      const by = resolver === undefined ? { by: decision.by } : { by: decision.by, resolver };
-      want.put({ ...this.#origin(block, transactions), decision: { ...by, source, took, from } });
+      const took = sides.find((side) => values(side) === result) ?? 'new';
+      const from: SideValue[] = [];
+      for (const side of took === 'new' ? (['ours', 'theirs'] as const) : [took]) {
+        const value = values(side);
+        if (value !== undefined) from.push(this.#sideValue({ table, name }, want, side, value, heads[side]));
+      }
+      const told = want.depth < decisionsTold ? { from } : {};
+      want.put({ ...this.#origin(block, transactions), decision: { ...by, source, took, ...told } });
     }
+  }
+
+  /** A side's value, whose own origin is looked for from its head back. */
+  #sideValue(
+    { table, name }: Pick<RowStep<unknown>, 'table' | 'name'>,
+    { column, depth }: Want,
+    side: ConflictSide,
+    value: string | null,
+    head: BlockId | undefined,
+  ): SideValue {
+    const found: { -readonly [M in keyof SideValue]: SideValue[M] } = { side, value };
+    const put = (origin: ValueOrigin): void => {
+      found.origin = origin;
+    };
+    if (head !== undefined && depth < decisionsTold)
+      this.#walk.follow(head, table, name, [{ column, put, depth: depth + 1 }]);
+    return found;
   }
 
   async #name(block: Block, settled: readonly Settled[]): Promise<void> {

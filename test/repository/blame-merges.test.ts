@@ -60,7 +60,7 @@ const chosen = ({ ours, theirs }: Conflict): string | null => {
 function told({ block, transactions, decision }: ValueOrigin): string {
   const where = `${transactions.map(({ description }) => description).join(' | ')} @ ${block.height} ${block.branch}`;
   if (decision === undefined) return where;
-  const from = decision.from.map(
+  const from = (decision.from ?? []).map(
     ({ side, value, origin }) => `${side} ${value} ${origin === undefined ? '?' : told(origin)}`,
   );
   return `${where} ${[decision.by, decision.resolver].filter(Boolean).join(' ')} ${decision.took} (${from.join('; ')})`;
@@ -114,6 +114,21 @@ describe('blame through merges row by row', { timeout: 120_000 }, () => {
       balance: 'bank.put alice 23 3 n @ 8 main',
       phone: ' @ 7 main contract bank.settle ours (ours 3 bank.put alice 12 3 n @ 5 main)',
     });
+  });
+
+  it('tells a few of many merges that decided the same value one after the other, and stays quick', async () => {
+    const test = await merged();
+    const { repository, admin: sealer } = test;
+    for (let round = 0; round < 6; round++) {
+      await put(test, 'main', 'alice', [`${100 + 2 * round}`, '3', 'n']);
+      await put(test, 'side', 'alice', [`${201 + 5 * round}`, '3', 'n']);
+      await repository.createBranch(`main-${round}`, 'main');
+      await repository.merge({ source: 'side', sealer });
+      await repository.merge({ source: `main-${round}`, into: 'side', sealer });
+      await repository.merge({ source: 'side', into: 'main', sealer });
+    }
+    const { balance = '' } = await blamed(repository, 'alice');
+    expect(balance.match(/ @ /g)?.length).toBeLessThan(16);
   });
 
   it('has the whole history of a row: the decision, and what either side did before', async () => {
