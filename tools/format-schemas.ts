@@ -14,6 +14,7 @@ import {
   policySchema,
   tagSchema,
 } from '../src/directory/files.ts';
+import { settledConflictSchema } from '../src/ledger/conflict-list.ts';
 import { headerSchema } from '../src/ledger/header.ts';
 import { receiptSchema } from '../src/ledger/receipt.ts';
 import { transactionSchema } from '../src/ledger/transaction.ts';
@@ -21,6 +22,7 @@ import { tableSchemaForm } from '../src/state/schema.ts';
 
 const schemas = {
   block: headerSchema,
+  conflict: settledConflictSchema,
   directory: directorySchema,
   'directory-approval': approvalSchema,
   'directory-head': headSchema,

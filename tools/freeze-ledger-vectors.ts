@@ -7,7 +7,8 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { signingKeyFromSeed } from '../src/crypto/key.ts';
+import { type SigningKey, signingKeyFromSeed } from '../src/crypto/key.ts';
+import { conflictId } from '../src/merge/conflict.ts';
 import { Repository } from '../src/repository.ts';
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
@@ -36,6 +37,36 @@ END
 $$;
 `;
 
+/** What makes the bank one whose conflicts are settled by it: balances are the base's and both changes. */
+const settling = `
+CREATE FUNCTION close_account(owner text) RETURNS void AS $$
+BEGIN
+    DELETE FROM accounts WHERE accounts.owner = close_account.owner;
+END
+$$;
+
+CREATE FUNCTION settle(table_name text, key jsonb, base jsonb, ours jsonb, theirs jsonb) RETURNS jsonb AS $$
+BEGIN
+    IF ours IS NULL OR theirs IS NULL THEN RAISE EXCEPTION 'closed on one side'; END IF;
+    RETURN ours || jsonb_build_object('balance', (
+        (ours->>'balance')::numeric + (theirs->>'balance')::numeric - (base->>'balance')::numeric)::text);
+END
+$$;
+`;
+
+/** Merges with one side chosen of every conflict that is left to people. */
+async function mergeWith(
+  repository: Repository,
+  source: string,
+  sealer: SigningKey,
+  side: 'ours' | 'theirs',
+  options: { rows?: true } = {},
+): Promise<void> {
+  const { conflicts } = await repository.merge({ source, sealer, dryRun: true, ...options });
+  const choices = new Map(conflicts?.left.map((one) => [conflictId(one), { row: one[side] }]));
+  await repository.merge({ source, sealer, choices, ...options });
+}
+
 /** What the vector fixes of a block. */
 export interface BlockVector {
   readonly id: string;
@@ -46,7 +77,8 @@ export interface BlockVector {
 
 /**
  * Every kind of block and transaction of format 1: genesis, deploy, import, calls, a branch, a merge with a drop, a
- * migration, a transaction signed anew for the dropped one, a revert.
+ * migration, a transaction signed anew for the dropped one, a revert, an agreed merge with conflicts that the contract and a
+ * person settle, a rows merge.
  */
 export async function makeVectors(): Promise<{
   repository: string;
@@ -130,6 +162,17 @@ ALTER TABLE accounts ALTER COLUMN balance TYPE numeric(16,2);
       sealer: ada,
       key: ada,
     });
+    await repository.deploy({ name: 'bank', source: `${second}${settling}`, key: ada });
+    await repository.createBranch('agreed', '@', { mergeContract: 'bank.settle' });
+    await repository.createBranch('rows');
+    const close = (owner: string, on: string) =>
+      repository.call({ contract: 'bank', function: 'close_account', args: [owner], key: bob, sealer: ada, on });
+    await pay('account 20', 'account 21', '1.25', { on: 'agreed' });
+    await close('account 22', 'agreed');
+    await pay('account 20', 'account 22', '2.5');
+    await mergeWith(repository, 'agreed', ada, 'ours');
+    await pay('account 20', 'account 23', '0.25', { on: 'rows' });
+    await mergeWith(repository, 'rows', ada, 'theirs', { rows: true });
     return { repository: repository.id, ...refsOf(repository), blocks: await blocksOf(repository) };
   } finally {
     await repository.close();
