@@ -61,8 +61,9 @@ export class EngineThread {
   #next = 1;
   #lost: Error | undefined;
 
-  constructor() {
-    this.#worker = new Worker(workerFile(), {
+  /** @param file the worker's entry, for tests of what the thread itself holds back */
+  constructor(file: string = workerFile()) {
+    this.#worker = new Worker(file, {
       resourceLimits: { stackSizeMb: engineLimits.stack_megabytes },
       execArgv: [],
       stdout: false,
