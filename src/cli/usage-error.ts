@@ -1,4 +1,5 @@
 /** oclif's complaints about a command line, in our words: AERGO_USAGE, one sentence, and the next step. */
+import { stripVTControlCharacters } from 'node:util';
 import type { Command } from '@oclif/core/command';
 import { AergoError } from '../errors.ts';
 import { nearest } from './nearest.ts';
@@ -23,8 +24,15 @@ export function usageError(fault: unknown, command: Command.Cached | undefined):
     const names = args?.map((arg) => (typeof arg === 'string' ? arg : (arg.name ?? '')).toUpperCase()).join(' ');
     return usage(`aergo ${id} needs ${names}`, help);
   }
-  const [sentence = ''] = fault.message.replace(/\nSee more help with --help$/, '').split('\n');
-  return usage(sentence.replace(/^Flag /, 'the flag ').replace(/^Expected /, 'expected '), help);
+  const message = stripVTControlCharacters(fault.message).replace(/^The following errors? occurred:\s*/, '');
+  const [sentence = ''] = message.split('\n');
+  return usage(inOurWords(sentence.trim()), help);
+}
+
+function inOurWords(sentence: string): string {
+  const [, one, other] = /^(--[\w-]+)=.* cannot also be provided when using (--[\w-]+)$/s.exec(sentence) ?? [];
+  if (one !== undefined) return `${one} and ${other} do not go together`;
+  return sentence.replace(/^Flag /, 'the flag ').replace(/^Expected /, 'expected ');
 }
 
 function isParserFault(fault: Error): fault is Error & ParseFault {

@@ -25,6 +25,10 @@ describe('a wrong command line', () => {
       ['status', '--color', 'red'],
       'expected --color=red to be one of: auto, always, never   AERGO_USAGE\n  hint: aergo help status\n',
     ],
+    [
+      ['verify', '--fast', '--perturb'],
+      '--perturb and --fast do not go together   AERGO_USAGE\n  hint: aergo help verify\n',
+    ],
     [['-C', '/does/not/exist', 'status'], '/does/not/exist is not a directory   AERGO_USAGE\n'],
   ])('%j says what is wrong, exits 2 and prints nothing on stdout', async (words, message) => {
     using world = new World();

@@ -8,6 +8,9 @@ import { shownValue, visible } from './visible.ts';
 /** Rows whose lines are aligned with each other: what comes one by one cannot wait for the last. */
 const rowsTogether = 100;
 
+/** Code points of a value that are shown. */
+const valueWidth = 40;
+
 /** The lines of rows, each under its key. */
 export async function* blameLines(table: string, rows: AsyncIterable<BlamedRow>, style: Style): AsyncGenerator<string> {
   let together: BlamedRow[] = [];
@@ -34,15 +37,21 @@ function* linesTogether(table: string, rows: readonly BlamedRow[], style: Style)
 
 /** `  balance   37.50   77b0c4e   ada   block 5 on main   bank.transfer alice bob 12.50`; below it what a merge took. */
 function columnCells({ column, value, origin }: BlamedRow['columns'][number]): string[][] {
-  return [[`  ${visible(column)}`, shownValue(value), ...originCells(origin)], ...sideCells(origin, 2)];
+  return [[`  ${visible(column)}`, shortValue(value), ...originCells(origin)], ...sideCells(origin, 2)];
+}
+
+/** A value's beginning: what stands behind it is what is asked for, and stands to the right of it. */
+function shortValue(value: string | null): string {
+  const text = [...shownValue(value)];
+  return text.length <= valueWidth ? text.join('') : `${text.slice(0, valueWidth - 1).join('')}…`;
 }
 
 /** The values that a merge decided on, each with what stands behind it, as deep as merges follow each other. */
 function sideCells({ decision }: ValueOrigin, depth: number): string[][] {
   return (decision?.from ?? []).flatMap(({ side, value, origin }) => {
     const name = `${'  '.repeat(depth)}${side}`;
-    if (origin === undefined) return [[name, shownValue(value)]];
-    return [[name, shownValue(value), ...originCells(origin)], ...sideCells(origin, depth + 1)];
+    if (origin === undefined) return [[name, shortValue(value)]];
+    return [[name, shortValue(value), ...originCells(origin)], ...sideCells(origin, depth + 1)];
   });
 }
 
