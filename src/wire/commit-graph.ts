@@ -131,13 +131,19 @@ class PaintedWalk {
   }
 
   run(): Oid[] {
-    while (this.#open > 0) {
+    let oldest = Number.POSITIVE_INFINITY;
+    // Of what is as old as the oldest new commit, more may turn out to be had: blocks share a second.
+    while (this.#open > 0 || (this.#queue.newest_seconds ?? Number.NEGATIVE_INFINITY) >= oldest) {
       const oid = this.#queue.pop();
       if (oid === undefined) break;
       const had = this.#had.get(oid) ?? false;
+      const node = this.#graph.node(oid);
       this.#passed.add(oid);
-      if (!had) this.#open -= 1;
-      for (const parent of this.#graph.node(oid)?.parents ?? []) this.paint(parent, had);
+      if (!had) {
+        this.#open -= 1;
+        oldest = Math.min(oldest, node?.seconds ?? oldest);
+      }
+      for (const parent of node?.parents ?? []) this.paint(parent, had);
     }
     return [...this.#passed].filter((oid) => this.#had.get(oid) === false);
   }

@@ -11,8 +11,9 @@ export class DateQueue<T> {
   readonly #heap: Queued<T>[] = [];
   #pushed = 0;
 
-  get size(): number {
-    return this.#heap.length;
+  /** Of the next one; undefined when there is none. */
+  get newest_seconds(): number | undefined {
+    return this.#heap[0]?.seconds;
   }
 
   push(item: T, seconds: number): void {

@@ -13,36 +13,45 @@ interface Step {
   readonly length: number;
 }
 
+const first: Step = { left: 0, length: 0 };
+
 export class Negotiator {
   readonly #graph: CommitGraph;
   readonly #queue = new DateQueue<Oid>();
+  /** For each commit seen. */
   readonly #steps = new Map<Oid, Step>();
   readonly #common = new Set<Oid>();
   readonly #passed = new Set<Oid>();
+  /** How many in the queue are not known to be common. */
+  #open = 0;
 
   /** @param tips commits that are here with all of their history */
   constructor(graph: CommitGraph, tips: Iterable<Oid>) {
     this.#graph = graph;
-    for (const oid of tips) this.#push(oid, { left: 0, length: 0 });
+    for (const oid of tips) this.#push(oid, first);
   }
 
   /** The next commits to name, at most so many; none when there is nothing left to say. */
   next(most: number): Oid[] {
     const named: Oid[] = [];
-    while (named.length < most) {
+    while (named.length < most && this.#open > 0) {
       const oid = this.#queue.pop();
       if (oid === undefined) break;
       this.#passed.add(oid);
-      if (this.#common.has(oid)) continue;
-      const step = this.#steps.get(oid) ?? { left: 0, length: 0 };
-      if (step.left === 0) named.push(oid);
-      const next =
-        step.left === 0
-          ? { left: Math.ceil(step.length * 1.5), length: Math.ceil(step.length * 1.5) + 1 }
-          : { left: step.left - 1, length: step.length };
       const parents = this.#graph.node(oid)?.parents ?? [];
-      // The end of a history is named whatever the steps: there may be nothing else in common.
-      if (parents.length === 0 && step.left > 0) named.push(oid);
+      const step = this.#steps.get(oid) ?? first;
+      if (this.#common.has(oid)) {
+        // Passed on, so that another way to the same commits does not name them.
+        for (const parent of parents) {
+          this.#push(parent, step);
+          this.isCommon(parent);
+        }
+        continue;
+      }
+      this.#open -= 1;
+      // The end of a history is named whatever the step: there may be nothing else in common.
+      if (step.left === 0 || parents.length === 0) named.push(oid);
+      const next = step.left === 0 ? longer(step) : { ...step, left: step.left - 1 };
       for (const parent of parents) this.#push(parent, next);
     }
     return named;
@@ -52,19 +61,27 @@ export class Negotiator {
   isCommon(oid: Oid): void {
     const stack = [oid];
     for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
-      if (this.#common.has(at)) continue;
+      if (this.#common.has(at) || !this.#steps.has(at)) continue;
       this.#common.add(at);
-      // Further back nothing has been looked at, and nothing will be.
-      if (this.#steps.has(at)) stack.push(...(this.#graph.node(at)?.parents ?? []));
+      if (this.#passed.has(at)) stack.push(...(this.#graph.node(at)?.parents ?? []));
+      else this.#open -= 1;
     }
   }
 
   #push(oid: Oid, step: Step): void {
     const node = this.#graph.node(oid);
-    if (node === undefined || this.#common.has(oid)) return;
+    if (node === undefined) return;
     const known = this.#steps.get(oid);
-    if (known === undefined) this.#queue.push(oid, node.seconds);
+    if (known === undefined) {
+      this.#queue.push(oid, node.seconds);
+      this.#open += 1;
+    }
     // Over several ways to a commit, the one counts on which it is named soonest.
-    if (known === undefined || (!this.#passed.has(oid) && step.left < known.left)) this.#steps.set(oid, step);
+    if (known === undefined || step.left < known.left) this.#steps.set(oid, step);
   }
+}
+
+function longer({ length }: Step): Step {
+  const next = Math.ceil(length * 1.5);
+  return { left: next, length: next + 1 };
 }
