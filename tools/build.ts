@@ -14,8 +14,11 @@ import { makeEngineArchive } from './engine-archive.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 
-/** What is loaded as it lies in node_modules: native code, and WASM that finds its files beside itself. */
-const external = [/^@electric-sql\//, /^libpg-query/, /^level$/, /^classic-level/];
+/**
+ * What is loaded as it lies in node_modules: native code, and WASM that finds its files beside itself; and ink's tool for
+ * developers, which is not installed.
+ */
+const external = [/^@electric-sql\//, /^libpg-query/, /^level$/, /^classic-level/, /^react-devtools-core$/];
 
 const entries = [
   ...globSync('commands/**/*.ts', { cwd: root }),
@@ -29,6 +32,8 @@ async function bundle(): Promise<string[]> {
     cwd: root,
     input: Object.fromEntries(entries.map((path) => [path.replace(/\.ts$/, ''), path])),
     platform: 'node',
+    // React's own checks while it is developed are not for those who use it.
+    transform: { define: { 'process.env.NODE_ENV': '"production"' } },
     external,
     logLevel: 'warn',
   });

@@ -3,7 +3,7 @@ import { Box, Text, useApp, useInput, usePaste, useWindowSize } from 'ink';
 import { createElement, type ReactElement, useReducer } from 'react';
 import type { ChangedChoice } from '../merge/resolution.ts';
 import { type KeyPress, keyPresses } from './keys.ts';
-import { fitLine, type Paint } from './lines.ts';
+import type { Paint } from './lines.ts';
 import type { ResolveSession } from './resolve-session.ts';
 import { screenLines } from './screen-lines.ts';
 
@@ -40,7 +40,8 @@ export function ResolveScreen({ session, paint, record }: ResolveScreenProps): R
   });
 
   const lines = screenLines(session, size).map((line, at) =>
-    createElement(Text, { key: at, wrap: 'truncate' }, paint(fitLine(line, size.columns))),
+    // An empty text would have no height.
+    createElement(Text, { key: at, wrap: 'truncate' }, paint(line) || ' '),
   );
   return createElement(Box, { flexDirection: 'column', height: size.rows }, ...lines);
 }

@@ -45,7 +45,7 @@ export function screenLines(session: ResolveSession, { columns, rows }: Size): L
 function tooSmall({ resolution: { resolved, total } }: ResolveSession, { columns, rows }: Size): Line[] {
   const text: Line[] = [
     [[`${resolved} of ${total} resolved`, 'strong']],
-    [[`the terminal is too small: ${smallest.columns}×${smallest.rows} is needed`]],
+    [[`too small: ${smallest.columns}×${smallest.rows} is needed`]],
     [['q leaves; everything is kept', 'faint']],
   ];
   return Array.from({ length: rows }, (_, at) => cutLine(text[at] ?? [], columns));
