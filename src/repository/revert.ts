@@ -12,6 +12,8 @@ import type { Receipt, RowReference } from '../ledger/receipt.ts';
 import type { StagedTransaction } from '../ledger/stage.ts';
 import type { SignedTransaction, TransactionId } from '../ledger/transaction.ts';
 import { lastWriters, rowKey } from '../ledger/writers.ts';
+import { keyOfName } from '../state/name.ts';
+import { State } from '../state/state.ts';
 import type { BranchHead, RepositoryContext } from './context.ts';
 import { checkSealer, keep, nextBlock, stageOrdinary } from './seal.ts';
 import { sign } from './submit.ts';
@@ -165,10 +167,17 @@ function explained(
   if (later === undefined || later.transaction === undefined) return error;
   const height = context.history.record(later.block).height;
   const [of, by] = [place.signed.id.slice(0, 7), later.transaction.slice(0, 7)];
-  return new AergoError(error.code, `${error.message}, by ${by} in block ${height}: ${later.description}`, {
+  const changed = `${row[0]} ${keyText(context, branch, row)} was changed since ${of} wrote it`;
+  return new AergoError(error.code, `${changed}, by ${by} in block ${height}: ${later.description}`, {
     hint: `aergo revert ${by} ${of}     (both)`,
     details: { ...error.details, later: later.transaction, block: later.block },
   });
+}
+
+/** The key of a row as people write it. */
+function keyText({ store, reader, cache }: RepositoryContext, branch: BranchHead, [table, name]: RowReference): string {
+  const schema = State.open(store, reader.block(branch.block).state, cache).table(table)?.schema;
+  return schema === undefined ? name : keyOfName(schema, name).join(' ');
 }
 
 function laterWriter(context: RepositoryContext, branch: BranchHead, { block, signed }: Place, row: RowReference) {

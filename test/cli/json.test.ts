@@ -170,6 +170,20 @@ test('branches, snapshots and a merge', { timeout: 180_000 }, async () => {
     block: { kind: 'merge', counts: { applied: 1, dropped: 1 } },
     dropped: [{ transaction: { args: ['bob', '1'] } }],
   });
+  const [dropped] = merged.value.dropped as { tx: string }[];
+  expect((await json('merge --explain')).value).toMatchObject({
+    block: { kind: 'merge' },
+    dropped: [{ tx: dropped?.tx, cause: { kind: 'target' } }],
+    explanation: { amend: [dropped?.tx] },
+  });
+  expect(await json(`resubmit ${dropped?.tx} ${callOfAlice}`)).toMatchObject({
+    code: 5,
+    value: { resubmitted: [], rejected: [{ error: { code: 'AERGO_CONSTRAINT' } }, { of: callOfAlice }] },
+  });
+  expect((await json('revert --dry-run @')).value).toMatchObject({
+    block: null,
+    reverted: [{ description: 'bank.open_account carol 1', receipt: { status: 'applied' } }],
+  });
   expect((await json('merge what-if')).value).toMatchObject({ upToDate: true, block: null });
   expect((await json('show @')).value).toMatchObject({ dropped: [{ receipt: { status: 'dropped' } }] });
   expect((await json('branch -d what-if')).value).toMatchObject({ deleted: ['what-if'] });
