@@ -33,7 +33,7 @@ export async function askResolver(
   cases: readonly ResolverCase[],
 ): Promise<Decision[]> {
   const questions = cases.map(({ table, key, base, ours, theirs }) => {
-    const rows = [base, ours, theirs].map((line) => line?.slice(0, -1) ?? null);
+    const rows = [base, ours, theirs].map((line) => rowGiven(engine, table, line));
     return { contract, function: name, args: [table, JSON.stringify(key), ...rows] };
   });
   const answers = (await engine.answer(questions)).map((outcome) => answerOf(`${contract}.${name}`, outcome));
@@ -49,6 +49,17 @@ export async function askResolver(
     if (fit.fault !== undefined) return { left: `the row that ${name} gives does not fit: ${fit.fault.message}` };
     return fit.name === cases[at]?.name ? { line: fit.line } : { left: `the row that ${name} gives has another key` };
   });
+}
+
+/** A row as the resolver sees it: without generated columns, which follow from the others and are computed again. */
+function rowGiven(engine: Engine, table: string, line: string | null): string | null {
+  if (line === null) return null;
+  const [contract = '', name = ''] = table.split('.');
+  const schema = engine.contracts.get(contract)?.tables.find((one) => one.name === name)?.schema;
+  const generated = (schema?.columns ?? []).filter((column) => column.generated === true);
+  if (generated.length === 0) return line.slice(0, -1);
+  const names = new Set(generated.map((column) => column.name));
+  return JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(line)).filter(([column]) => !names.has(column))));
 }
 
 function answerOf(what: string, outcome: AnswerOutcome): Decision | { readonly given: GivenRow['values'] } {
