@@ -12,6 +12,7 @@ import { type ConflictTable, columnValue } from './resolution-columns.ts';
 
 /** What can be taken without giving a value. */
 export type Take = ConflictSide | 'both';
+export const takes = ['ours', 'theirs', 'base', 'both'] as const satisfies readonly Take[];
 
 export interface Choice {
   readonly way: Take | 'edit' | 'delete';
