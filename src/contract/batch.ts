@@ -54,7 +54,7 @@ export function runBatch(materialiser: Materialiser, calls: readonly EngineCall[
     );
     const refused: { at: number; failure: CallFailure }[] = [];
     const results = open.map(({ at }, index) => {
-      const outcome = outcomeOf(answer, index, first);
+      const outcome = traced(materialiser, outcomeOf(answer, index, first), answer.rows[index]?.[3]);
       if (outcome.status === 'failed' && outcome.unfit === true) refused.push({ at, failure: outcome.failure });
       return { at, outcome };
     });
@@ -156,6 +156,12 @@ type BatchOutcome =
   | { status: 'ok'; result: string | null; changes: RowWrite[] }
   | CallDeadline
   | { status: 'failed'; failure: CallFailure; unfit?: true };
+
+/** Says where a call failed, where the engine is one that does. */
+function traced(materialiser: Materialiser, outcome: BatchOutcome, trace: string | null | undefined): BatchOutcome {
+  if (!materialiser.traces || outcome.status !== 'failed' || trace === null || trace === undefined) return outcome;
+  return { ...outcome, failure: { ...outcome.failure, trace } };
+}
 
 function outcomeOf(answer: BatchAnswer, index: number, first: number): BatchOutcome {
   const [result = null, ...failure] = answer.rows[index] ?? [];

@@ -34,6 +34,8 @@ export interface CallFailure {
   /** The contract itself raised it: only then may the message enter a block. */
   readonly raised: boolean;
   readonly constraint?: ConstraintKind;
+  /** Where it failed, as PL/pgSQL tells it, the innermost function first; of an engine that runs tests only. */
+  readonly trace?: string;
   /** The row's key takes more than 240 bytes as a name. */
   readonly keyTooLong?: true;
 }

@@ -10,7 +10,8 @@ import { emptyState } from '../state/state-update.ts';
 import type { CallOutcome } from './call-outcome.ts';
 import { type DeployOutcome, Engine } from './engine.ts';
 import { acceptContract, acceptMigration, contractOf } from './gate.ts';
-import type { FunctionSignature, ParsedContract } from './parsed-contract.ts';
+import type { ContractStatement, FunctionSignature, ParsedContract } from './parsed-contract.ts';
+import { tokensOf } from './parser.ts';
 
 /** What is tested. */
 export interface ContractUnderTest {
@@ -37,6 +38,8 @@ export interface TestOutcome {
   /** Why it failed. */
   readonly message?: string;
   readonly sqlstate?: string;
+  /** Of the tests' file: where in the test it failed. */
+  readonly line?: number;
   readonly time_ms: number;
 }
 
@@ -63,7 +66,8 @@ export async function testContract(
 ): Promise<TestOutcome[]> {
   await acceptContract(contract.source);
   const whole = `${contract.source}\n${contract.tests}`;
-  const tests = (await contractOf(whole)).functions.filter(({ name }) => name.startsWith('test_'));
+  const { functions, statements } = await contractOf(whole);
+  const tests = functions.filter(({ name }) => name.startsWith('test_'));
   if (tests.length === 0) {
     throw new AergoError('AERGO_CONTRACT_TEST', 'there is no test: no function is named test_…', {
       hint: 'CREATE FUNCTION test_…() RETURNS void AS $$ BEGIN … ASSERT …; END $$;',
@@ -78,8 +82,12 @@ export async function testContract(
     const outcomes: TestOutcome[] = [];
     for (const test of tests) {
       const began_ms = clock_ms();
-      const outcome = await runTest(engine, contract.name, test);
-      outcomes.push({ name: test.name, ...outcome, time_ms: Math.max(0, Math.round(clock_ms() - began_ms)) });
+      const { trace, ...outcome } = await runTest(engine, contract.name, test);
+      const time_ms = Math.max(0, Math.round(clock_ms() - began_ms));
+      const made = statements.find(({ kind, name }) => kind === 'function' && name === test.name);
+      const line = trace === undefined || made === undefined ? undefined : lineInSource(made, trace);
+      const own = line === undefined ? {} : { line: line - contract.source.split('\n').length };
+      outcomes.push({ name: test.name, ...outcome, ...own, time_ms });
     }
     await engine.abandon();
     return outcomes;
@@ -117,24 +125,34 @@ function notInstalled(outcome: Exclude<DeployOutcome, { status: 'ok' }>, sourceL
   return new AergoError('AERGO_CONTRACT_TEST', `${place} fails: ${message} (${sqlstate})`, { details: { sqlstate } });
 }
 
-async function runTest(
-  engine: Engine,
-  contract: string,
-  test: FunctionSignature,
-): Promise<Pick<TestOutcome, 'status' | 'message' | 'sqlstate'>> {
+type Judged = Pick<TestOutcome, 'status' | 'message' | 'sqlstate'> & { readonly trace?: string | undefined };
+
+async function runTest(engine: Engine, contract: string, test: FunctionSignature): Promise<Judged> {
   if (test.arguments.length > 0) return { status: 'failed', message: 'a test takes no arguments' };
   const [outcome] = await engine.run([{ id: idOf(test.name), author, contract, function: test.name, args: [] }]);
   await engine.undo();
   return judge(test, outcome);
 }
 
-function judge(
-  test: FunctionSignature,
-  outcome: CallOutcome | undefined,
-): Pick<TestOutcome, 'status' | 'message' | 'sqlstate'> {
+function judge(test: FunctionSignature, outcome: CallOutcome | undefined): Judged {
   if (outcome === undefined) return { status: 'failed', message: 'it has not run' };
   if (outcome.status === 'deadline') return { status: 'failed', message: 'it took longer than a transaction may' };
-  if (outcome.status === 'failed') return { status: 'failed', message: outcome.message, sqlstate: outcome.sqlstate };
+  if (outcome.status === 'failed') {
+    const { message, sqlstate, trace } = outcome;
+    return { status: 'failed', message, sqlstate, trace };
+  }
   if (test.returns === 'bool' && outcome.result !== 't') return { status: 'failed', message: 'it did not return true' };
   return { status: 'passed' };
+}
+
+/** The line of the source at which a function in PL/pgSQL stood; undefined where the trace does not tell. */
+function lineInSource({ name, text, line }: ContractStatement, trace: string): number | undefined {
+  const frame = new RegExp(`^PL/pgSQL function (?:"code\\$[a-z0-9_]+"\\.)?"?${name}"?\\(.*\\) line (\\d+) `, 'm').exec(
+    trace,
+  );
+  const body = tokensOf(text).find((token) => /^(\$|'|e')/i.test(token.text));
+  if (frame === null || body === undefined) return undefined;
+  const before = Buffer.from(text, 'utf8').toString('utf8', 0, body.from);
+  // PL/pgSQL counts from the line that its text begins on.
+  return line + before.split('\n').length - 1 + Number(frame[1]) - 1;
 }

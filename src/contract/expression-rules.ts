@@ -191,6 +191,18 @@ function checkOperator(fields: Fields, place: ExpressionPlace, at: number): void
     place.findings.refuse(place.locate(at), `the operator ${name} gives floating-point numbers`, instead);
   else if (!grants().operatorNames.has(name) && !isBetween)
     place.findings.refuse(place.locate(at), `the operator ${name} is not allowed`);
+  else if ((name === '*' || name === '/') && [fields.lexpr, fields.rexpr].some(isInterval))
+    place.findings.refuse(
+      place.locate(at),
+      'an interval times a number is computed in floating point',
+      insteadOf('make_interval'),
+    );
+}
+
+/** Whether it says itself that it is an interval. */
+function isInterval(operand: unknown): boolean {
+  const node = nodeOf(operand);
+  return node?.kind === 'TypeCast' && stringsOf(fieldsOf(node.fields.typeName).names).at(-1) === 'interval';
 }
 
 /** `x = ANY (SELECT …)` names its operator too; IN does not. */

@@ -84,6 +84,7 @@ const insteads: ReadonlyMap<string, string> = new Map([
   ['iif', 'CASE WHEN … THEN … ELSE … END'],
   ['if', 'CASE WHEN … THEN … ELSE … END'],
   ['len', 'length(text)'],
+  ['make_interval', "interval '3 days'; from a number (n::text || ' days')::interval; days after a date: date + n"],
   ['getdate', 'now()'],
   ['sysdate', 'now()'],
   ['last_insert_id', 'INSERT … RETURNING'],

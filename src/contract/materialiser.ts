@@ -43,11 +43,14 @@ export class StatementFailure extends Error {
 
 export class Materialiser {
   readonly session: Session;
+  readonly traces: boolean;
   #contracts = new Map<string, ParsedContract>();
   #relations: Map<string, CapturedTable> | undefined;
   #dispatch: Dispatch = new Map();
 
-  constructor(session: Session) {
+  /** @param traces whether a call that fails says where: for tests of contracts */
+  constructor(session: Session, traces = false) {
+    this.traces = traces;
     this.session = session;
     this.reload();
   }

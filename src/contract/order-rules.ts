@@ -7,7 +7,7 @@ import { checkAggregate, checkWindow } from './aggregate-rules.ts';
 import type { CallMode } from './call-record.ts';
 import { checkChange, checkChangesOnce, isChange } from './change-rules.ts';
 import type { ExpressionPlace } from './expression-rules.ts';
-import { changeScopeOf, isInTotalOrder, orderSuggestion, scopeOf, withQueries } from './query-rows.ts';
+import { changeScopeOf, isInTotalOrder, mergedInexactly, orderSuggestion, scopeOf, withQueries } from './query-rows.ts';
 import type { QueryNames, QueryScope } from './query-scope.ts';
 import { isPlainDistinct, isTooDeep } from './query-shape.ts';
 import { type Fields, fieldsOf, isFields, type Node, nodeOf, nodesOf, placeOf, stringsOf } from './syntax-tree.ts';
@@ -93,6 +93,8 @@ function checkQuery(select: Fields, outside: OrderPlace, isExistence = false): v
   if (select.larg !== undefined) {
     checkQuery(fieldsOf(select.larg), where);
     checkQuery(fieldsOf(select.rarg), where);
+    for (const column of mergedInexactly(select, where.names))
+      refuseInexact(column, firstPlace(select) ?? where.near, where);
   } else if (select.valuesLists !== undefined) checkPart(select.valuesLists, where);
   else checkPlainQuery(select, where);
   if (!isExistence) checkLimit(select, where);
@@ -127,13 +129,17 @@ function checkDistinct(select: Fields, scope: QueryScope, where: OrderPlace): vo
   for (const expression of compared) {
     const column = scope.inexactColumn(expression);
     if (column === undefined) continue;
-    refuse(
-      where,
-      placeOf(nodeOf(expression)?.fields ?? {}, at),
-      `equal values of ${column} may look different, as 1.0 and 1.00: which one stands for all is not certain`,
-      `${column}::numeric(15,2), or that type for the column`,
-    );
+    refuseInexact(column, placeOf(nodeOf(expression)?.fields ?? {}, at), where);
   }
+}
+
+function refuseInexact(column: string, at: number, where: OrderPlace): void {
+  refuse(
+    where,
+    at,
+    `equal values of ${column} may look different, as 1.0 and 1.00: which one stands for all is not certain`,
+    `${column}::numeric(15,2), or that type for the column`,
+  );
 }
 
 function checkFrom(item: Node, where: OrderPlace, isJoined: boolean): void {

@@ -147,6 +147,22 @@ function rowsOfStatement(node: Node | undefined, names: QueryNames): RowSource {
   return rowsOfOutputs(targetsOf(fieldsOf(node.fields.returningClause).exprs, scope), scope);
 }
 
+/** Columns of a set operation, as its first query names them, whose equal values may look different in one of its queries. */
+function inexactInBoth(select: Fields, names: QueryNames): Set<string> {
+  const [left, right] = [select.larg, select.rarg].map((side) => rowsOfQuery(fieldsOf(side), names));
+  const inexact = (left?.columns ?? []).filter((name, at) => {
+    const other = right?.columns?.[at];
+    return left?.inexact.has(name) === true || (other !== undefined && right?.inexact.has(other) === true);
+  });
+  return new Set(inexact);
+}
+
+/** Which equal values of a set operation stand for all, where they may look different: the columns' names. */
+export function mergedInexactly(select: Fields, names: QueryNames): readonly string[] {
+  const mergesRows = select.op !== 'SETOP_UNION' || select.all !== true;
+  return mergesRows ? [...inexactInBoth(select, names)] : [];
+}
+
 /** The rows of a query, as another that has it in FROM sees them. */
 export function rowsOfQuery(statement: Fields, outside: QueryNames): RowSource {
   return rowsOfSelect('SelectStmt' in statement ? fieldsOf(statement.SelectStmt) : statement, outside);
@@ -158,7 +174,7 @@ const rowsOfSelect = remembered((select, outside): RowSource => {
   const columns = outputs?.map((output) => output.name);
   const plain: RowSource = { ...unknownRows, columns, nullable: new Set(columns) };
   if (isSingleRow(select, names)) return { ...plain, keys: [[]] };
-  if (isSetOperation(select)) return plain;
+  if (isSetOperation(select)) return { ...plain, inexact: inexactInBoth(select, names) };
   if (select.valuesLists !== undefined) return { ...plain, isOrdered: true };
   const rows = rowsOfOutputs(outputs, scopeOf(select, names));
   if (select.groupClause !== undefined) return groupedRows(rows, nodesOf(select.groupClause), outputs);

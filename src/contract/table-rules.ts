@@ -6,7 +6,7 @@ import { checkRelation, checkTree, type ExpressionPlace } from './expression-rul
 import { isContractName } from './names.ts';
 import { type ParsedStatement, tokensOf } from './parser.ts';
 import { type Fields, fieldsOf, listOf, type Node, nodesOf, placeOf, stringsOf, textOf } from './syntax-tree.ts';
-import { checkType, type WrittenType, writtenType } from './type-rules.ts';
+import { checkType, insteadOfSequence, type WrittenType, writtenType } from './type-rules.ts';
 
 interface ReadColumn {
   readonly schema: ColumnSchema;
@@ -148,7 +148,7 @@ function withKey(column: ColumnSchema, key: readonly string[]): ColumnSchema {
 const constraintRules: Readonly<Record<string, readonly [message: string, instead: string]>> = {
   CONSTR_IDENTITY: [
     'IDENTITY is a sequence: it does not roll back, so a dropped transaction would shift later ids',
-    'text DEFAULT aergo.tx_id()',
+    insteadOfSequence,
   ],
   CONSTR_EXCLUSION: ['EXCLUDE is not allowed', 'UNIQUE, or a check in the function that writes'],
   CONSTR_ATTR_DEFERRABLE: [

@@ -78,6 +78,10 @@ export function checkType(type: WrittenType, place: TypePlace, known: KnownTypes
   if (complaint !== undefined) findings.refuse(type.at, ...complaint);
 }
 
+/** What to write where PostgreSQL would count. */
+export const insteadOfSequence =
+  'text DEFAULT aergo.tx_id(); for several rows in one call PRIMARY KEY (tx, n) with n counted in the function; for numbers in a row, a table with one row that holds the next';
+
 type Complaint = readonly [message: string, instead?: string];
 
 function complaintAbout(type: WrittenType, place: TypePlace, known: KnownTypes): Complaint | undefined {
@@ -87,7 +91,7 @@ function complaintAbout(type: WrittenType, place: TypePlace, known: KnownTypes):
   if (serials.has(name)) {
     return [
       `${name} is a sequence: it does not roll back, so a dropped transaction would shift later ids`,
-      'text DEFAULT aergo.tx_id()',
+      insteadOfSequence,
     ];
   }
   if (name === 'trigger' || name === 'event_trigger') {

@@ -51,7 +51,7 @@ const handlers: Handlers = {
     const session = await Session.open(place);
     session.execute(sessionSql);
     if (testing === true) session.execute(testingSql);
-    opened = new Materialiser(session);
+    opened = new Materialiser(session, testing);
     if (perturbation !== undefined) disturbance = new Disturbance(opened, perturbation);
     return { position: opened.position(), contracts: [...opened.contracts()] };
   },

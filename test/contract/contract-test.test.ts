@@ -42,14 +42,50 @@ describe('tests of a contract', { timeout: 60_000 }, () => {
     expect(results).toEqual([
       { name: 'test_one', status: 'passed' },
       { name: 'test_two', status: 'passed' },
-      { name: 'test_assert', status: 'failed', message: 'one is not two', sqlstate: 'P0004' },
-      { name: 'test_raise', status: 'failed', message: 'bad is not put', sqlstate: 'P0001' },
-      { name: 'test_constraint', status: 'failed', message: expect.stringContaining('unique'), sqlstate: '23505' },
+      { name: 'test_assert', status: 'failed', message: 'one is not two', sqlstate: 'P0004', line: 3 },
+      { name: 'test_raise', status: 'failed', message: 'bad is not put', sqlstate: 'P0001', line: 4 },
+      {
+        name: 'test_constraint',
+        status: 'failed',
+        message: expect.stringContaining('unique'),
+        sqlstate: '23505',
+        line: 5,
+      },
       { name: 'test_true', status: 'passed' },
       { name: 'test_false', status: 'failed', message: 'it did not return true' },
       { name: 'test_argument', status: 'failed', message: 'a test takes no arguments' },
       { name: 'test_last', status: 'passed' },
     ]);
+  });
+
+  it('that fail say at which line, also in a body of many and behind a call', async () => {
+    const results = await run(`-- a comment
+CREATE FUNCTION test_long() RETURNS void
+AS $test$
+DECLARE
+  n int4 := 1;
+BEGIN
+  PERFORM put('a');
+  ASSERT n = 2,
+    'not two';
+END
+$test$;
+
+CREATE FUNCTION test_behind() RETURNS void AS '
+BEGIN
+  PERFORM _fails();
+END';
+CREATE FUNCTION _fails() RETURNS void AS $$ BEGIN
+
+  PERFORM 1 / 0; END $$;
+CREATE FUNCTION test_sql() RETURNS int4 LANGUAGE sql AS 'SELECT 1 / length('''')';
+`);
+    expect(results).toMatchObject([
+      { name: 'test_long', line: 8, message: 'not two' },
+      { name: 'test_behind', line: 15, message: 'division by zero' },
+      { name: 'test_sql', status: 'failed' },
+    ]);
+    expect(results[2]).not.toHaveProperty('line');
   });
 
   it('choose who acts, and see the clock of their block; a test that does not end leaves the others alone', async () => {

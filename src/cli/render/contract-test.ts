@@ -8,6 +8,7 @@ interface TestResult {
   readonly status: 'passed' | 'failed';
   readonly message?: string;
   readonly sqlstate?: string;
+  readonly line?: number;
   readonly time_ms: number;
 }
 
@@ -20,7 +21,8 @@ export function testLines(results: readonly TestResult[], style: Style): string[
   return [...lines, `${counted(results.length, 'test')}: ${passed} passed${failed === 0 ? '' : `, ${failed} failed`}`];
 }
 
-function detail({ status, message = '', sqlstate, time_ms }: TestResult): string {
+function detail({ status, message = '', sqlstate, line, time_ms }: TestResult): string {
   if (status === 'passed') return `${time_ms} ms`;
-  return `${visible(message)}${sqlstate === undefined ? '' : ` (${sqlstate})`}`;
+  const place = line === undefined ? '' : `line ${line}: `;
+  return `${place}${visible(message)}${sqlstate === undefined ? '' : ` (${sqlstate})`}`;
 }
