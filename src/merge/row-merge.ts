@@ -97,14 +97,13 @@ export class RowMerge {
       if ('left' in decision) reasons.set(conflictId(one), decision.left);
       else this.#decided.set(conflictId(one), decision.line);
     }
-    const violations = await this.#rows.set(this.#wanted());
-    this.#left = this.#conflictsLeft(violations, reasons);
+    this.#left = this.#conflictsLeft(await this.#violations(), reasons);
     for (const conflict of this.#left) this.#decided.delete(conflictId(conflict));
   }
 
   /** Sets what one side alone changed, and conflicting rows as ours; what fails a constraint by that is held back. */
   async #setOneSided(): Promise<void> {
-    let rows: readonly PlannedLine[] = this.#withConflicts();
+    let rows: readonly PlannedLine[] = this.#wanted('ours');
     for (let round = 1; ; round += 1) {
       const violations = await this.#rows.set(rows);
       if (violations.length === 0) return;
@@ -118,16 +117,29 @@ export class RowMerge {
     }
   }
 
-  /** All rows as they are to be where nothing stands in the way, those that are left to people as ours. */
-  #wanted(): PlannedLine[] {
-    return this.#withConflicts((id, ours) => this.#decided.get(id) ?? (this.#decided.has(id) ? null : ours));
+  /**
+   * The constraints that fail once all is set: with what is left to people as ours, and as theirs. Whichever they choose, the
+   * rows that it may stand in the way of are then theirs to choose too.
+   */
+  async #violations(): Promise<RowViolation[]> {
+    const found = new Map<string, RowViolation>();
+    const isLeft = this.#plan.conflicts.length > this.#decided.size;
+    for (const side of isLeft ? (['ours', 'theirs'] as const) : (['ours'] as const)) {
+      for (const violation of await this.#rows.set(this.#wanted(side))) {
+        const { table, kind, constraint, rows } = violation;
+        found.set([table, kind, constraint, ...rows.map((row) => row.join(' '))].join('\n'), violation);
+      }
+    }
+    return [...found.keys()].sort().map((text) => found.get(text) as RowViolation);
   }
 
-  #withConflicts(lineOf: (id: ConflictId, ours: string | null) => string | null = (_, ours) => ours): PlannedLine[] {
+  /** All rows as they are to be where nothing stands in the way; what is left to people as on one side. */
+  #wanted(side: 'ours' | 'theirs'): PlannedLine[] {
     const { conflicts, oneSided, taken } = this.#plan;
-    const rows = conflicts.map(({ table, name, ours, theirs }): PlannedLine => {
-      const first = taken.has(contractOf(table)) ? theirs : ours;
-      return { table, name, first, line: lineOf(conflictId({ table, name }), ours) };
+    const rows = conflicts.map(({ table, name, ...lines }): PlannedLine => {
+      const decided = this.#decided.get(conflictId({ table, name }));
+      const first = taken.has(contractOf(table)) ? lines.theirs : lines.ours;
+      return { table, name, first, line: decided === undefined ? lines[side] : decided };
     });
     return [...oneSided, ...rows];
   }
@@ -180,7 +192,7 @@ export class RowMerge {
    */
   async complete(chosen: ReadonlyMap<ConflictId, string | null>): Promise<{ state: Oid; conflicts: string[] }> {
     const isChosen = (row: RowLine) => chosen.has(conflictId(row));
-    const rows = this.#wanted().filter((row) => !isChosen(row));
+    const rows = this.#wanted('ours').filter((row) => !isChosen(row));
     const choices = this.#left.map(({ table, name }): RowLine => {
       const line = chosen.get(conflictId({ table, name }));
       if (line === undefined) throw new AergoError('AERGO_INTERNAL', `nothing is chosen for ${table} ${name}`);

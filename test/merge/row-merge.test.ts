@@ -30,7 +30,7 @@ async function merged(
   { asks = true, choose }: { asks?: boolean; choose?: (left: Conflict) => string | null } = {},
 ) {
   const states = statesOf(sides);
-  const merge = await shop.begin(engine, states, asks);
+  const merge = await shop.begin(engine, states, asks ? 'settle' : undefined);
   try {
     const { left, byContract } = merge;
     const chosen = new Map<ConflictId, string | null>(left.map((one) => [conflictId(one), choose?.(one) ?? null]));

@@ -11,7 +11,7 @@ import { buildTable, NodeCache } from '../../src/state/table.ts';
 import type { ThreeStates } from '../../src/state/three-way.ts';
 import { States } from '../contract/workbench.ts';
 
-/** Adds amounts; takes a person's ours where theirs has none; deletes who both renamed to "gone"; leaves the rest. */
+/** `settle` adds amounts; takes a person's ours where theirs has none; deletes who both renamed to "gone"; leaves the rest. `alike` does not ask who is ours. */
 export const shopSource = `
 CREATE TABLE people (
     id   int4 PRIMARY KEY,
@@ -38,6 +38,13 @@ BEGIN
     IF theirs->>'name' = 'less' THEN RETURN ours - 'mail'; END IF;
     IF theirs->>'name' = 'theirs' THEN RETURN theirs; END IF;
     RAISE EXCEPTION 'who is % now?', key->>0;
+END
+$$;
+CREATE FUNCTION alike(t text, key jsonb, base jsonb, ours jsonb, theirs jsonb) RETURNS jsonb AS $$
+BEGIN
+    IF ours IS NULL OR theirs IS NULL THEN RETURN NULL; END IF;
+    IF t = 'shop.orders' AND ours->>'who' = theirs->>'who' THEN RETURN settle(t, key, base, ours, theirs); END IF;
+    RETURN CASE WHEN ours::text > theirs::text THEN ours ELSE theirs END;
 END
 $$;
 `;
@@ -104,15 +111,15 @@ export class ShopStates {
     };
   }
 
-  /** Begins a merge; with the contract's resolver asked first. */
-  begin(engine: Engine, states: ThreeStates, asks: boolean): Promise<RowMerge> {
+  /** Begins a merge. @param asks the contract's function that is asked first */
+  begin(engine: Engine, states: ThreeStates, asks?: 'settle' | 'alike'): Promise<RowMerge> {
     const place = { engine, buffer: this.source, cache: this.cache, block: { height: 1, time_ms: 0 } };
     const plan = planOfRows(this.source, states, this.cache);
-    const resolver = { contract: 'shop', function: 'settle' };
-    const decide: Parameters<typeof RowMerge.begin>[2] = {
+    if (asks === undefined) return RowMerge.begin(place, plan);
+    const resolver = { contract: 'shop', function: asks };
+    return RowMerge.begin(place, plan, {
       contract: 'shop',
       decide: (cases) => askResolver(engine, resolver, cases),
-    };
-    return RowMerge.begin(place, plan, asks ? decide : undefined);
+    });
   }
 }
