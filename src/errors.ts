@@ -160,6 +160,7 @@ export const errorCodes = {
     exit: 'rejected',
     summary: 'The two sides have several merge bases, and these cannot be merged without people.',
   },
+  AERGO_MERGE_DROPPED: { exit: 'rejected', summary: 'A merge that was made again dropped a transaction.' },
   AERGO_MERGE_LOGIC_CHANGED: {
     exit: 'rejected',
     summary: "The target's resolver is another one than the branch agreed on.",

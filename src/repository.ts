@@ -11,7 +11,7 @@ import type { KeyId, SigningKey } from './crypto/key.ts';
 import type { Member, Policy, Visibility } from './directory/files.ts';
 import { AergoError } from './errors.ts';
 import type { BlockId } from './ledger/block.ts';
-import { checkContractName } from './ledger/names.ts';
+import { checkContractName, trackingRef } from './ledger/names.ts';
 import type { Expectation } from './ledger/transaction.ts';
 import { contractInForce } from './ledger/working-state.ts';
 import { objectId } from './object/object.ts';
@@ -50,6 +50,8 @@ import type { PendingMerge } from './repository/pending-folder.ts';
 import * as pending from './repository/pending-merge.ts';
 import { type PolicyChange, policyChanged } from './repository/policy.ts';
 import * as proposal from './repository/proposal.ts';
+import { type PullOptions, type PullReport, pullBranch } from './repository/pull.ts';
+import { type PushOptions, type PushReport, pushRemote } from './repository/push.ts';
 import * as read from './repository/read.ts';
 import { addRemote, findRemote, listRemotes, type Remote, removeRemote } from './repository/remotes.ts';
 import { type ResubmitOptions, type ResubmitResult, resubmit } from './repository/resubmit.ts';
@@ -75,6 +77,7 @@ export { signingKeyFromSeed } from './crypto/key.ts';
 // What a program that makes repositories needs beside the class.
 export { decodePrivateKey } from './crypto/openssh.ts';
 export { AergoError } from './errors.ts';
+export { wholeUrl } from './repository/remotes.ts';
 
 /** Who signs: the author, and where another seals the block, that key too. */
 export interface Signers {
@@ -391,17 +394,17 @@ export class Repository {
   }
 
   /** Adds a key as a member's, or gives a member's key another name and other roles. */
-  addMember(options: AddMember): Promise<DirectoryChanged> {
+  async addMember(options: AddMember): Promise<DirectoryChanged> {
     return changeDirectory(this.#context, [memberAdded(this.#context, options)], options);
   }
 
   /** Revokes the keys of a member, or one key. */
-  removeMember(options: RemoveMember): Promise<DirectoryChanged> {
+  async removeMember(options: RemoveMember): Promise<DirectoryChanged> {
     return changeDirectory(this.#context, memberRemoved(this.#context, options), options);
   }
 
   /** Gives up a key, which signs, for another of the same member. */
-  rotateKey(options: RotateKey): Promise<DirectoryChanged> {
+  async rotateKey(options: RotateKey): Promise<DirectoryChanged> {
     return changeDirectory(this.#context, keyRotated(this.#context, options), options);
   }
 
@@ -409,7 +412,7 @@ export class Repository {
     return this.#context.directoryVersion.policy;
   }
 
-  setPolicy(options: PolicyChange & ChangeOptions): Promise<DirectoryChanged> {
+  async setPolicy(options: PolicyChange & ChangeOptions): Promise<DirectoryChanged> {
     return changeDirectory(this.#context, [policyChanged(this.#context, options)], options);
   }
 
@@ -485,9 +488,23 @@ export class Repository {
     return removeRemote(this.#context.directory, name);
   }
 
+  /** Where a branch stood at a remote when it was asked last; null: nowhere. */
+  tracked(remote: string, branch: string): BlockId | null {
+    return this.#context.store.ref(trackingRef(remote, branch))?.oid ?? null;
+  }
+
   /** Takes what a remote has and this repository has not, verified whole before anything is written. */
   fetch(remote: string, options: FetchOptions): Promise<FetchReport> {
     return fetchRemote(this.#context, findRemote(this.#context.directory, remote), options);
+  }
+
+  /** Fetches, and brings a branch up to the remote's: blocks of its own run again on top. */
+  pull(remote: string, options: PullOptions): Promise<PullReport> {
+    return pullBranch(this.#context, findRemote(this.#context.directory, remote), options);
+  }
+
+  push(remote: string, options: PushOptions): Promise<PushReport> {
+    return pushRemote(this.#context, findRemote(this.#context.directory, remote), options);
   }
 
   // Trust

@@ -10,11 +10,14 @@ export type { ContractDifference, TableToChange } from '../repository/contract-d
 export type { DirectoryReport, VersionSummary, VersionView as DirectoryVersionView } from '../repository/directory.ts';
 export type { DirectoryChanged } from '../repository/directory-change.ts';
 export type { DropCause } from '../repository/drop-causes.ts';
+export type { FetchReport } from '../repository/fetch.ts';
 export type { MergeOptions, MergeResult } from '../repository/merge.ts';
 export type { OpenPending } from '../repository/pending.ts';
 export type { PendingConflict, PendingMerge } from '../repository/pending-folder.ts';
 export type { ContinuedMerge } from '../repository/pending-merge.ts';
 export type { ProposalView } from '../repository/proposal.ts';
+export type { PullReport } from '../repository/pull.ts';
+export type { PushedRef, PushReport } from '../repository/push.ts';
 export type {
   ContractInfo,
   RowDifference,

@@ -1,4 +1,4 @@
-/** Asks for a passphrase on the terminal, without showing it. */
+/** Asks on the terminal: for a passphrase, without showing it, or for a yes. */
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { AergoError } from '../errors.ts';
@@ -22,5 +22,17 @@ export async function askSecret(question: string, canAsk: boolean, instead: stri
   } finally {
     reader.close();
     process.stderr.write('\n');
+  }
+}
+
+/** Whether the answer is yes; no where nobody can answer. */
+export async function askYesOrNo(question: string, canAsk: boolean): Promise<boolean> {
+  if (!canAsk) return false;
+  const reader = createInterface({ input: process.stdin, output: process.stderr });
+  reader.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  try {
+    return /^y(?:es)?$/i.test((await reader.question(`${question} [y/N] `)).trim());
+  } finally {
+    reader.close();
   }
 }

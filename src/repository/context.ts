@@ -50,6 +50,8 @@ export interface BranchHead {
   readonly name: string;
   readonly start: string;
   readonly block: BlockId;
+  /** The ref that its next block moves, where that is not yet the branch's own. */
+  readonly ref?: string;
 }
 
 export class RepositoryContext {

@@ -13,10 +13,10 @@ import type { ChosenRow } from '../merge/choices.ts';
 import type { Conflict, ConflictId } from '../merge/conflict.ts';
 import { poolOf } from '../merge/pool.ts';
 import { branchLogic } from './branch-logic.ts';
-import type { RepositoryContext } from './context.ts';
+import type { BranchHead, RepositoryContext } from './context.ts';
 import { type DroppedTransaction, dropsOf, type Explanation, runOf } from './drop-causes.ts';
 import { mergeRows } from './row-merge.ts';
-import { checkSealer, keep, type NextBlock, nextBlock, stageContext } from './seal.ts';
+import { checkMergePolicy, checkSealer, keep, type NextBlock, nextBlock, stageContext } from './seal.ts';
 import { type BlockSummary, summaryOf } from './views.ts';
 
 export interface MergeOptions {
@@ -77,11 +77,20 @@ export interface MergeResult {
 }
 
 export async function mergeBranches(context: RepositoryContext, options: MergeOptions): Promise<MergeResult> {
-  const target = context.branch(options.into);
+  return mergeHeads(context, context.branch(options.into), context.branch(options.source), options);
+}
+
+/** As `mergeBranches`, of heads that need not be where a branch stands. */
+export async function mergeHeads(
+  context: RepositoryContext,
+  target: BranchHead,
+  source: Pick<BranchHead, 'name' | 'block'>,
+  options: Omit<MergeOptions, 'into'>,
+): Promise<MergeResult> {
   checkSealer(context, options.sealer.id, target.name, 'merge');
-  const source = context.branch(options.source);
   const logic = logicOfMerge(context.reader.header(source.block), branchLogic(context, target));
   const mode = modeOf(logic, options);
+  checkMergePolicy(context, { branch: target.name, mode, pinned: options.pinned === true }, logic);
   const report = { mode, pending: false, source: source.name, target: target.name };
   if (context.history.isAncestor(source.block, target.block)) {
     return { ...report, upToDate: true, applied: [], changedResults: [], dropped: [] };

@@ -2,6 +2,7 @@
 import type { SigningKey } from '../crypto/key.ts';
 import { AergoError } from '../errors.ts';
 import { Store } from '../store/store.ts';
+import { discoverRefs } from '../wire/discovery.ts';
 import { HttpTransport } from '../wire/http-transport.ts';
 import { ProcessTransport } from '../wire/process-transport.ts';
 import type { PushTarget } from '../wire/receive-pack.ts';
@@ -32,6 +33,8 @@ export interface RemoteConnection {
   readonly transport: Transport;
   /** A server that publishes by itself, a repository on this machine, or a place of Git's. */
   readonly kind: 'http' | 'aergo' | 'git';
+  /** Whether anybody may read there, as far as that can be told: of a path on this machine nobody is let in by us. */
+  isPublic(agent: string): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -45,12 +48,13 @@ export async function connect(
   if (place.kind === 'http') {
     const { agent } = access;
     const transport = new HttpTransport(place.url, { agent, authorize: (refused) => access.authorize(url, refused) });
-    return { transport, kind: 'http', close: async () => undefined };
+    return { transport, kind: 'http', isPublic: () => readsAnonymously(url, agent), close: async () => undefined };
   }
   if (place.kind === 'git')
     return {
       transport: new ProcessTransport(place.path, access.environment),
       kind: 'git',
+      isPublic: async () => false,
       close: async () => undefined,
     };
   return connectHere(place.path, access, options);
@@ -80,6 +84,7 @@ async function connectHere(
   return {
     transport: new LocalTransport(served, target, { agent }),
     kind: 'aergo',
+    isPublic: async () => false,
     async close() {
       try {
         await context.close();
@@ -88,4 +93,17 @@ async function connectHere(
       }
     },
   };
+}
+
+/** Whether the remote shows its refs to whoever does not say who he is. */
+async function readsAnonymously(url: string, agent: string): Promise<boolean> {
+  try {
+    await discoverRefs(new HttpTransport(url, { agent, authorize: async () => undefined }), 'git-upload-pack', {
+      agent,
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof AergoError && error.code === 'AERGO_REMOTE_LOGIN') return false;
+    throw error;
+  }
 }

@@ -11,6 +11,7 @@ import { assembleBlock, type BlockPlan } from '../ledger/assemble.ts';
 import { mayMake } from '../ledger/authority.ts';
 import { type BlockContent, type BlockId, sealBlock } from '../ledger/block.ts';
 import { objectsOfBlock } from '../ledger/block-objects.ts';
+import type { MergeLogic, MergeMode } from '../ledger/header.ts';
 import { branchRef } from '../ledger/names.ts';
 import { revertedBefore } from '../ledger/reverted.ts';
 import { type StageContext, type Staged, stage } from '../ledger/stage.ts';
@@ -46,6 +47,39 @@ export function checkSealer(
   });
 }
 
+/** Throws `AERGO_MERGE_MODE` unless the policy lets such merges into the branch. */
+export function checkMergePolicy(
+  context: RepositoryContext,
+  { branch, mode, pinned }: { branch: string; mode: MergeMode; pinned: boolean },
+  logic: MergeLogic | undefined,
+): void {
+  const options = pinned ? { pinned } : {};
+  const fault = context.authority.newest.mergeFault({ branch, mode, options }, logic);
+  if (fault === undefined) return;
+  throw new AergoError('AERGO_MERGE_MODE', fault, { hint: 'aergo policy show', details: { mode, branch } });
+}
+
+/** Throws `AERGO_ENGINE_NOT_ACCEPTED` unless the policy accepts this engine, and none of a later one stands before. */
+function checkEngine({ directoryVersion, engineId, reader }: RepositoryContext, parents: readonly BlockId[]): void {
+  const { engines } = directoryVersion.policy;
+  const accepted = engines.indexOf(engineId);
+  const isOlder = parents.some((parent) => engines.indexOf(reader.block(parent).engine) > accepted);
+  if (accepted >= 0 && !isOlder) return;
+  throw new AergoError(
+    'AERGO_ENGINE_NOT_ACCEPTED',
+    accepted >= 0
+      ? 'this branch has blocks of a later SQL engine than that of this version of aergo'
+      : 'the policy of this repository does not accept the SQL engine of this version of aergo',
+    {
+      hint:
+        accepted >= 0
+          ? 'use a later version'
+          : 'use the version that the repository was made with, or: aergo policy set --accept-engine',
+      details: { accepted: engines, engine: engineId },
+    },
+  );
+}
+
 /** The block to come on a branch; `merged` is the second parent of a merge. */
 export function nextBlock(
   context: RepositoryContext,
@@ -53,19 +87,9 @@ export function nextBlock(
   merged?: BlockId,
   buffer = new ObjectBuffer(context.store),
 ): NextBlock {
-  const { policy, id: directory, repository } = context.directoryVersion;
-  const { engines } = policy;
-  if (!engines.includes(context.engineId)) {
-    throw new AergoError(
-      'AERGO_ENGINE_NOT_ACCEPTED',
-      'the policy of this repository does not accept the SQL engine of this version of aergo',
-      {
-        hint: 'use the version that the repository was made with',
-        details: { accepted: engines, engine: context.engineId },
-      },
-    );
-  }
+  const { id: directory, repository } = context.directoryVersion;
   const parents = merged === undefined ? [branch.block] : [branch.block, merged];
+  checkEngine(context, parents);
   const height = context.history.record(branch.block).height + 1;
   const time = context.nextTime(parents);
   const bound = `${branch.name}:${branch.start}`;
@@ -128,7 +152,7 @@ export async function keep(
     id = sealBlock(buffer, content, sealer);
     await context.store.write({
       blocks: [{ id, objects: objectsOfBlock(buffer, id) }],
-      refs: [{ name: branchRef(branch.name), old: branch.block, new: id, height: next.plan.height }],
+      refs: [{ name: branch.ref ?? branchRef(branch.name), old: branch.block, new: id, height: next.plan.height }],
       operation: context.operation(),
     });
   } catch (error) {

@@ -78,8 +78,13 @@ export async function serveBank(options: Partial<ServerOptions> = {}): Promise<S
   return { server, url: `${server.origin}/shop`, root, copy, logged };
 }
 
-/** Signed blocks must not come from the future, so what is pushed needs the machine's own time. */
-export const realOptions = (): ReturnType<typeof fixedOptions> => ({ ...fixedOptions('real'), clock: Date.now });
+let opened = 0;
+
+/** Signed blocks must not come from the future, so what is pushed needs the machine's own time; each has randomness of its own. */
+export function realOptions(): ReturnType<typeof fixedOptions> {
+  opened += 1;
+  return { ...fixedOptions(`real ${opened}`), clock: Date.now };
+}
 
 export const tokenFor = (url: string, key: SigningKey, life_ms = 60_000): string =>
   signToken({ ...placeOfUrl(url), expires: Date.now() + life_ms }, Buffer.alloc(12, 7), key);

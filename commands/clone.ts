@@ -1,0 +1,50 @@
+/** Makes a ledger from another place of it: verified whole before it is there. */
+import { basename } from 'node:path';
+import * as Flags from '@oclif/core/flags';
+import { optionalWord, word } from '../src/cli/arguments.ts';
+import { RemoteCommand } from '../src/cli/remote-command.ts';
+import { counted, short } from '../src/cli/render/columns.ts';
+import { fastNote } from '../src/cli/render/remote.ts';
+import { visible } from '../src/cli/render/visible.ts';
+
+export default class Clone extends RemoteCommand {
+  static override summary = 'make a ledger from another place of it';
+  static override description =
+    'Takes all branches, snapshots and the directory from a server, a repository on this machine or a plain Git repository, verifies every signature, version and block by running them again, and only then puts the ledger there. --fast leaves the running out: aergo verify does it later.';
+  static override args = {
+    source: word('a URL or a path'),
+    directory: optionalWord('where (default: named after the source)'),
+  };
+  static override flags = {
+    bare: Flags.boolean({ default: false, description: 'the repository itself, to be served: NAME.aergo' }),
+    branch: Flags.string({
+      char: 'b',
+      description: 'the branch to be on (default: the remote’s own)',
+      helpValue: 'BRANCH',
+    }),
+    fast: Flags.boolean({ default: false, description: 'check signatures and structure, run nothing again' }),
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Clone);
+    const [{ Repository, wholeUrl }, options, access] = await Promise.all([
+      import('../src/repository.ts'),
+      this.repositoryOptions(),
+      this.access(),
+    ]);
+    const url = wholeUrl(args.source, process.cwd());
+    const name = basename(url.replace(/\/(?:\.aergo|\.git)?$/, '')).replace(/\.(?:aergo|git)$/, '');
+    const target = args.directory ?? (flags.bare ? `${name}.aergo` : name);
+    const { branch, bare, fast } = flags;
+    const report = await Repository.clone(url, target, options, {
+      access,
+      bare,
+      fast,
+      ...(branch === undefined ? {} : { branch }),
+    });
+    this.print({ url, fast, ...report }, () => [
+      `cloned ${visible(url)} into ${visible(target)}: ${report.branch} at block ${report.height} ${short(report.head)}`,
+      `${counted(report.blocks, 'block')}, ${counted(report.branches, 'branch', 'branches')}, ${counted(report.snapshots, 'snapshot')}; ${fastNote(fast)}`,
+    ]);
+  }
+}

@@ -1,0 +1,51 @@
+/** What came from a remote, and what went to one, as people read it. */
+
+import { describeTransaction } from '../../ledger/message.ts';
+import type { FetchReport, PullReport, PushReport } from '../face.ts';
+import { counted, short } from './columns.ts';
+import { visible } from './visible.ts';
+
+export const fastNote = (fast: boolean): string =>
+  fast ? 'signatures and structure agree (not run again: aergo verify)' : 'signatures, re-runs and states agree';
+
+export function* fetchLines({ remote, branches, snapshots, directory, blocks }: FetchReport): Generator<string> {
+  const moved = directory.after !== directory.before;
+  if (branches.length === 0 && snapshots.length === 0 && !moved) {
+    yield `${remote}: already up to date`;
+    return;
+  }
+  yield `${remote}: ${counted(blocks, 'new block')}`;
+  for (const { branch, old, new: id, height, forced } of branches) {
+    const name = `${visible(`${remote}/${branch}`)}`;
+    if (id === null) yield `  ${name}   gone`;
+    else if (old === null) yield `  ${name}   new, at block ${height} ${short(id)}`;
+    else
+      yield `  ${name}   ${short(old)} → ${short(id)}, block ${height}${forced ? '   (not forward: it was made anew or moved back)' : ''}`;
+  }
+  for (const name of snapshots) yield `  snapshot ${visible(name)}`;
+  if (moved) yield `  directory   version ${directory.before} → ${directory.after}`;
+}
+
+export function* pullLines(report: PullReport): Generator<string> {
+  yield* fetchLines(report.fetched);
+  const { branch, kind, height, reran, left, kept } = report;
+  const where = `${visible(branch)} at block ${height} ${short(report.new)}`;
+  if (kind === 'up-to-date') yield `${where}: has all of it`;
+  if (kind === 'forward') yield `${where}: moved forward`;
+  if (kind === 'rerun')
+    yield `${where}: your ${counted(reran.from, 'block')} ran again on top, as ${counted(reran.to, 'block')}`;
+  for (const { transaction, content, error } of left)
+    yield `  left out ${short(transaction)}   ${describeTransaction(content)}   ${error.message}`;
+  if (kept !== undefined && left.length > 0) yield `  your blocks as they were: ${visible(kept)}`;
+}
+
+export function* pushLines({ remote, refs, blocks }: PushReport): Generator<string> {
+  if (refs.length === 0) yield `${remote}: already up to date`;
+  else yield `${remote}: ${counted(blocks, 'block')} sent`;
+  for (const { target, old, new: id, refused } of refs) {
+    const name = visible(target);
+    if (refused !== undefined) yield `  ${name}   refused: ${visible(refused)}`;
+    else if (id === null) yield `  ${name}   deleted`;
+    else yield old === null ? `  ${name}   new, at ${short(id)}` : `  ${name}   ${short(old)} → ${short(id)}`;
+  }
+}
