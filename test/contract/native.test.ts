@@ -1,3 +1,7 @@
+/**
+ * The accepted contracts in a native PostgreSQL, which is Debian's: where that is 15, the engine's is 18.6. What a newer one does
+ * differently is therefore not compared here; what 15 lacks fails, unless a contract says what it needs and stands below.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/contract/engine.ts';
 import { preparationSql } from '../../src/contract/engine-sql.ts';
@@ -13,7 +17,7 @@ import {
   type Ending,
   endingOf,
 } from '../support/accepted-contracts.ts';
-import { NativePostgres, nativeBinaries } from '../support/native-postgres.ts';
+import { NativePostgres, nativeBinaries, nativeVersion } from '../support/native-postgres.ts';
 import { States } from './workbench.ts';
 
 /** What a contract's calls came to, and the rows that they left, as texts in an order of their own. */
@@ -145,7 +149,16 @@ function normal(row: string): string {
   return row.slice(0, at) + JSON.stringify(JSON.parse(row.slice(at)));
 }
 
+/** Digits apart by `_` came with PostgreSQL 16. */
+const onlyOne: AcceptedContract = {
+  name: 'thousand',
+  source: 'CREATE FUNCTION thousand() RETURNS int4 AS $$ BEGIN RETURN 1000; END $$;',
+  calls: [{ line: 1, author: 'ed25519:ada', function: 'thousand', args: [], expected: { result: '1000' } }],
+  needs: 15,
+};
+
 const binaries = nativeBinaries();
+const which = `the native PostgreSQL ${binaries === undefined ? '' : nativeVersion(binaries)}`.trim();
 const corpus = acceptedContracts();
 
 describe.skipIf(binaries === undefined && process.env.CI === undefined)('the accepted contracts', () => {
@@ -166,13 +179,35 @@ describe.skipIf(binaries === undefined && process.env.CI === undefined)('the acc
     await server?.stop();
   });
 
-  it.for(corpus)('$name: the same results and rows in a native PostgreSQL', async (accepted, { skip }) => {
-    if (server.version < accepted.needs) skip(`it needs PostgreSQL ${accepted.needs}`);
+  /** Contracts of the corpus that are not compared, as they need a newer server than Debian 12's: to be added to by hand only. */
+  const notOn15: readonly string[] = [];
+
+  it('none is passed over, but those that are known to need a newer server than there is', () => {
+    const passedOver = corpus.filter(({ needs }) => needs > server.version).map(({ name }) => name);
+    expect(passedOver).toEqual(server.version === 15 ? notOn15 : notOn15.filter((name) => passedOver.includes(name)));
+  });
+
+  it('one that uses what this server lacks is told of, and not passed over', async ({ skip }) => {
+    if (server.version >= 16) skip('the server knows 1_000');
+    const accepted = { ...onlyOne, source: onlyOne.source.replace('1000', '1_000') };
+    await expect(playBoth(onlyOne)).resolves.toBeUndefined();
+    await expect(playBoth(accepted)).rejects.toThrow('the native server does not take it');
+  });
+
+  async function playBoth(accepted: AcceptedContract): Promise<void> {
     const contract = await acceptContract(accepted.source);
     const native = playNatively(server, accepted, contract);
     const ours = await playInEngine(engine, accepted, native.time_us);
     expect(ours.endings).toEqual(accepted.calls.map((call) => call.expected));
     expect(native.endings).toEqual(ours.endings.map((ending) => inVersion(server.version, ending)));
     expect(native.rows.map(normal)).toEqual(ours.rows);
-  });
+  }
+
+  it.for(corpus)(
+    `$name: the same results and rows in ${which} as in the engine's PostgreSQL 18`,
+    async (accepted, { skip }) => {
+      if (server.version < accepted.needs) skip(`it needs PostgreSQL ${accepted.needs}`);
+      await playBoth(accepted);
+    },
+  );
 });

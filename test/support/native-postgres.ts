@@ -12,11 +12,14 @@ import { dirname, join } from 'node:path';
 export function nativeBinaries(): string | undefined {
   return globSync('/usr/lib/postgresql/*/bin/initdb')
     .map(dirname)
-    .sort((a, b) => version(a) - version(b))
+    .sort((a, b) => nativeVersion(a) - nativeVersion(b))
     .at(-1);
 }
 
-const version = (directory: string): number => Number(/(\d+)\/bin$/.exec(directory)?.[1] ?? 0);
+/** The major version of the server whose programs are there. */
+export function nativeVersion(directory: string): number {
+  return Number(/(\d+)\/bin$/.exec(directory)?.[1] ?? 0);
+}
 
 interface User {
   readonly uid: number;
@@ -43,7 +46,7 @@ export class NativePostgres {
     this.#binaries = binaries;
     this.#directory = directory;
     this.#server = server;
-    this.version = version(binaries);
+    this.version = nativeVersion(binaries);
   }
 
   static async start(binaries: string): Promise<NativePostgres> {
