@@ -65,12 +65,14 @@ function inForce(content: DirectoryVersion): VersionInForce {
     version,
     rights: rightsOf(content),
     engines: policy.engines,
-    mergeFault({ branch, mode, options }) {
-      for (const { merge } of rulesFor(policy, branchRef(branch))) {
-        if (merge === undefined) continue;
-        if (!merge.includes(mode)) return `the policy lets only ${merge.join(' and ')} merges into ${branch}`;
-        if (options.pinned === true && !merge.includes('pinned'))
+    mergeFault({ branch, mode, options }, logic) {
+      for (const { merge, resolvers } of rulesFor(policy, branchRef(branch))) {
+        if (merge !== undefined && !merge.includes(mode))
+          return `the policy lets only ${merge.join(' and ')} merges into ${branch}`;
+        if (merge !== undefined && options.pinned === true && !merge.includes('pinned'))
           return `the policy does not let a merge into ${branch} go by a logic that has changed since`;
+        if (resolvers !== undefined && mode === 'agreed' && !resolvers.includes(logic?.hash ?? ''))
+          return `the policy does not let a merge into ${branch} go by ${logic?.contract ?? ''}.${logic?.function ?? ''}`;
       }
       return undefined;
     },

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { isKeyId, type KeyId } from '../crypto/key.ts';
+import { logicSchema } from '../ledger/header.ts';
 import { isRefName } from '../ledger/names.ts';
 import { oidSchema, startSchema, timeSchema } from '../ledger/transaction.ts';
 import { isNamePattern, isRole } from './roles.ts';
@@ -29,8 +30,14 @@ export const directorySchema = z.union([
   z.strictObject({ ...shared, expires: timeSchema.exactOptional(), previous: oidSchema, version: z.int().min(2) }),
 ]);
 
-/** `heads/<branch>.json`. */
-export const headSchema = z.strictObject({ head: oidSchema, height: z.int().min(0), start: startSchema });
+/** `heads/<branch>.json`: a block of the branch or, while it has none of its own, the block it was made from. */
+export const headSchema = z.strictObject({
+  head: oidSchema,
+  height: z.int().min(0),
+  /** What the branch agreed on for merges; where it has a block of its own, that says it. */
+  logic: logicSchema.exactOptional(),
+  start: startSchema,
+});
 export type Head = z.infer<typeof headSchema>;
 
 /** `tags/<snapshot>.json`: the tag, and the block that it names. */

@@ -53,8 +53,9 @@ function headFault(branch: string, head: Head, { reader }: Blocks): string | und
   const header = reader.header(head.head);
   if (header.height !== head.height)
     return `${branch} is said to be at block ${head.height}, its head is ${header.height}`;
-  if (header.start === head.start && header.branch !== branch)
-    return `the head of ${branch} was sealed on ${header.branch}`;
+  if (header.start !== head.start) return undefined;
+  if (header.branch !== branch) return `the head of ${branch} was sealed on ${header.branch}`;
+  if (head.logic !== undefined) return `the head of ${branch} says its merge logic itself`;
   return undefined;
 }
 

@@ -5,7 +5,7 @@
 import type { KeyId } from '../crypto/key.ts';
 import type { Oid } from '../object/oid.ts';
 import type { Block, BlockId, BlockReader } from './block.ts';
-import type { BlockHeader, MergeHeader } from './header.ts';
+import { type BlockHeader, logicOfMerge, type MergeHeader, type MergeLogic } from './header.ts';
 import type { Transaction } from './transaction.ts';
 
 /** What the keys of a version may do. */
@@ -27,8 +27,11 @@ export interface VersionInForce {
   readonly rights: Rights;
   /** Blob ids of the engine descriptions that blocks may name, oldest first. */
   readonly engines: readonly Oid[];
-  /** Why the policy does not let such a merge into the branch. */
-  mergeFault(merge: Pick<MergeHeader, 'branch' | 'mode' | 'options'>): string | undefined;
+  /** Why the policy does not let such a merge into the branch. @param logic what it goes by, where it was agreed on */
+  mergeFault(
+    merge: Pick<MergeHeader, 'branch' | 'mode' | 'options'>,
+    logic: MergeLogic | undefined,
+  ): string | undefined;
 }
 
 export interface Authority {
@@ -70,7 +73,7 @@ export function authorityFault(
   return (
     successionFault(authority, reader, block, named) ??
     makersFault(reader, block, named) ??
-    (header.kind === 'merge' ? named.mergeFault(header) : undefined) ??
+    mergeFault(reader, block, named) ??
     revocationFault(authority, block.id, sealer) ??
     (admission && named.version !== authority.newest.version ? makersFault(reader, block, authority.newest) : undefined)
   );
@@ -105,6 +108,12 @@ function makersFault(
   const stranger = reader.transactions(id).find(({ transaction }) => !mayAuthor(rights, transaction, branch));
   if (stranger === undefined) return undefined;
   return `${stranger.transaction.author}, who signed transaction ${stranger.id.slice(0, 7)}, may not write by version ${version} of the directory`;
+}
+
+function mergeFault(reader: BlockReader, { header, commit }: Block, named: VersionInForce): string | undefined {
+  const [, source] = commit.parents;
+  if (header.kind !== 'merge' || source === undefined) return undefined;
+  return named.mergeFault(header, logicOfMerge(reader.header(source), header.logic));
 }
 
 /** A stolen key cannot fork the past: what it sealed counts where it was published before the key was revoked. */

@@ -19,7 +19,7 @@ const countsSchema = z.strictObject({
 });
 export type Counts = z.infer<typeof countsSchema>;
 
-const logicSchema = z.strictObject({
+export const logicSchema = z.strictObject({
   contract: z.string().refine(isContractName),
   /** Public or private. */
   function: z.string().regex(/^_?[a-z][a-z0-9_]{0,47}$/),

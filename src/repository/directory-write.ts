@@ -2,16 +2,20 @@
  * Writing versions of the directory: each is held against the same rules as when it is verified, before anything is written,
  * and what is wrong is said to whoever wants it. All that one command wants is one durable write.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { SigningKey } from '../crypto/key.ts';
+import type { Head } from '../directory/files.ts';
 import { headsFault } from '../directory/heads.ts';
 import { type Changed, nextContent, putVersion } from '../directory/next-version.ts';
 import { may, membersOf } from '../directory/rights.ts';
 import { type StepFault, stepFault } from '../directory/step.ts';
 import type { Approvals, DirectoryContent, DirectoryVersion } from '../directory/version.ts';
 import { AergoError, type ErrorCode } from '../errors.ts';
+import type { BlockId } from '../ledger/block.ts';
 import { directoryRef, snapshotRef } from '../ledger/names.ts';
 import { peelSnapshot } from '../ledger/snapshot.ts';
 import { ObjectBuffer } from '../object/source.ts';
+import { branchLogic } from './branch-logic.ts';
 import type { RepositoryContext } from './context.ts';
 
 /** What a version is to change, told when the one before it is known; nothing where it is not needed. */
@@ -91,7 +95,7 @@ export function publishedRefs(context: RepositoryContext): Step {
     const heads: DirectoryContent['heads'] = new Map(
       context.branchNames().map((name) => {
         const { block, start } = context.branch(name);
-        return [name, { head: block, height: context.history.record(block).height, start }];
+        return [name, headOf(context, name, block, start)];
       }),
     );
     const tags: DirectoryContent['tags'] = new Map(
@@ -104,10 +108,18 @@ export function publishedRefs(context: RepositoryContext): Step {
   };
 }
 
+/** A branch's head as the directory has it. */
+function headOf(context: RepositoryContext, branch: string, block: BlockId, start: string): Head {
+  const header = context.reader.header(block);
+  const head = { head: block, height: header.height, start };
+  const logic = header.start === start ? undefined : branchLogic(context, { name: branch, start, block });
+  return logic === undefined ? head : { ...head, logic };
+}
+
 function sameFiles<V extends object>(before: ReadonlyMap<string, V>, after: ReadonlyMap<string, V>): boolean {
   if (before.size !== after.size) return false;
   return [...after].every(([name, file]) => {
-    const was = before.get(name) as Record<string, unknown> | undefined;
-    return was !== undefined && Object.entries(file).every(([member, value]) => was[member] === value);
+    const was = before.get(name);
+    return was !== undefined && isDeepStrictEqual(was, file);
   });
 }
