@@ -2,8 +2,16 @@ import { describe, expect, it } from 'vitest';
 import type { BlockContent } from '../../src/ledger/block.ts';
 import type { MergeLogic } from '../../src/ledger/header.ts';
 import type { Oid } from '../../src/object/oid.ts';
+import { Store } from '../../src/store/store.ts';
 import { type Forgery, forge, sealed, verdict } from '../support/forgery.ts';
-import { bankSource, closeQuietly, newRepository, openRepository, type TestRepository } from '../support/repository.ts';
+import {
+  bankSource,
+  closeQuietly,
+  fixedOptions,
+  newRepository,
+  openRepository,
+  type TestRepository,
+} from '../support/repository.ts';
 
 const resolver = (name: string): string =>
   `CREATE FUNCTION ${name}(table_name text, key jsonb, base jsonb, ours jsonb, theirs jsonb) RETURNS jsonb AS $$
@@ -124,6 +132,23 @@ describe('verification finds', () => {
     ['another hash than the contract has', onBranch((of) => ({ ...of, hash: 'a'.repeat(64) })), /no such merge logic/],
     ['a contract that is not there', onBranch((of) => ({ ...of, contract: 'shop' })), /no such merge logic/],
   ];
+  it('a ref with another logic than the blocks of its branch', async () => {
+    const test = await newRepository();
+    await prepare(test);
+    await closeQuietly(test.repository);
+    const store = await Store.open(test.directory, { ...fixedOptions('forge'), derive: () => [] });
+    const { name, oid, start, height, logic } = store.ref('refs/heads/agreed') ?? expect.fail();
+    if (start === undefined || height === undefined || logic === undefined)
+      throw new Error('the ref says all of these');
+    const other = { ...logic, function: '_quietly' };
+    await store.write({
+      refs: [{ name, old: oid, new: oid, start, height, logic: other }],
+      operation: { time: 1, command: 'forge', head: 'refs/heads/main' },
+    });
+    await store.close();
+    await expect(verdict(test)).rejects.toMatchObject({ code: 'AERGO_REF_INVALID', message: /another merge logic/ });
+  });
+
   it.each(forgeries)('%s', async (_, make, message) => {
     const test = await forge(make, prepare);
     await expect(verdict(test)).rejects.toMatchObject({ code: 'AERGO_BLOCK_INVALID', message });
