@@ -269,6 +269,17 @@ test('members, policy and the directory', { timeout: 180_000 }, async () => {
   expect((await json('verify')).value).toMatchObject({ directory: 6 });
 });
 
+test('a merge that waits for people', async () => {
+  await json('branch side');
+  await json('call --on side bank.pay alice bob 1');
+  await json('call bank.pay alice bob 2');
+  expect((await json('merge --rows side')).value).toMatchObject({ block: null, mode: 'rows', pending: true });
+  expect((await json('status')).value).toMatchObject({ merge: { source: 'side', resolved: 0 } });
+  expect((await json('resolve --list')).value.resolved).toBe(0);
+  expect((await json('resolve bank.accounts --take both')).value.conflicts).toEqual([]);
+  expect((await json('merge --continue')).value).toMatchObject({ mode: 'rows', pending: false, moved: false });
+});
+
 test('every command has a schema that was held against its output here', () => {
   const commands = schemaNames.filter((name) => name !== 'values' && name !== 'demo');
   expect([...seen].sort()).toEqual(commands.sort());

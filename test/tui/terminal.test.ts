@@ -65,7 +65,7 @@ describe('aergo resolve in a terminal', () => {
     const terminal = resolve(cwd, [columns, rows]);
     await terminal.until(/0 of 3 resolved/);
     expect(terminal.isAlternate).toBe(true);
-    await terminal.until(/bank.accounts acc0000001[^]*main \(ours\)/);
+    await terminal.until(/bank.accounts acc0000001.*main \(ours\)/s);
     terminal.type('t');
     await terminal.until(/1 of 3 resolved/);
     terminal.type('n+');

@@ -35,11 +35,9 @@ export function* conflictLines(
 export function settledLine({ merge, resolution }: OpenPending, row: readonly string[], step?: Step): string {
   const { resolved, total } = resolution;
   if (step === undefined) return pendingLine(merge, resolved, total);
-  const [only] = step.changes;
-  const what =
-    step.changes.length === 1 && row.length > 1
-      ? (only?.choice?.way ?? 'open again')
-      : counted(step.changes.length, 'choice');
+  const count = step.changes.length;
+  const way = step.changes[0]?.choice?.way ?? 'open again';
+  const what = count === 0 ? 'nothing changed' : row.length > 1 ? way : `${way} for ${counted(count, 'row')}`;
   const left = step.skipped === 0 ? '' : `; ${counted(step.skipped, 'row')} left, whose changes do not go together`;
   return `${row.map(visible).join(' ')}: ${what}${left}   ${grouped(resolved)} of ${grouped(total)} resolved`;
 }
