@@ -96,8 +96,8 @@ describe.each(['0', '1', '2'])('a push from stock Git that speaks protocol %s', 
 
   test('gives its options', async () => {
     const { target, work } = await pushing(version);
-    await work.git('push', '--quiet', '--push-option=a b', '--push-option=é', 'origin', 'main');
-    expect(target.pushes[0]?.request.options).toEqual(['a b', 'é']);
+    await work.git('push', '--quiet', '--push-option=a b', '--push-option="é"', 'origin', 'main');
+    expect(target.pushes[0]?.request.options).toEqual(['a b', '"é"']);
     await work.git('push', '--quiet', 'origin', 'main:plain');
     expect(target.pushes[1]?.request.options).toEqual([]);
   });
