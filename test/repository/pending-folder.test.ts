@@ -3,6 +3,7 @@ import { appendFileSync, existsSync, readFileSync, rmSync, truncateSync, writeFi
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
+import { Resolution } from '../../src/merge/resolution.ts';
 import type { Choice } from '../../src/merge/resolution-choice.ts';
 import { parseOid } from '../../src/object/oid.ts';
 import { type PendingConflict, PendingFolder, type PendingMerge } from '../../src/repository/pending-folder.ts';
@@ -154,6 +155,20 @@ describe('the log of choices', () => {
       }),
     );
     expect(sizes[1]).toBe((sizes[0] ?? 0) * 10);
+  });
+
+  it('settles a whole table in linear time: ten times the conflicts, less than thirty times the processor', async () => {
+    const spent: number[] = [];
+    for (const count of [10_000, 100_000]) {
+      const { folder, waiting, conflicts } = await begun(count);
+      const before = process.cpuUsage();
+      const resolution = new Resolution([accounts], conflicts, folder.choices(conflicts));
+      await folder.append(waiting, resolution.take(resolution.indexesOf(accounts.table), 'theirs').changes);
+      expect(folder.choices(conflicts).size).toBe(count);
+      const { user, system } = process.cpuUsage(before);
+      spent.push(user + system);
+    }
+    expect((spent[1] ?? 0) / (spent[0] ?? 1)).toBeLessThan(30);
   });
 });
 
