@@ -58,7 +58,7 @@ export async function openRowMerge(context: RowMergeContext, request: RowMergeRe
   const agreed = logic && (await Agreement.of(context, { target, source, logic, pinned }));
   const first = async (plan: RowPlan): Promise<AskedFirst | undefined> => agreed?.askedFirst(plan.start);
   const mergeStates = async (states: ThreeStates): Promise<Oid | undefined> => {
-    const plan = planOfRows(buffer, states, cache);
+    const plan = planOfRows(buffer, states, cache, logic?.contract);
     const merge = await RowMerge.begin(context, plan, await first(plan));
     try {
       return merge.left.length > 0 ? undefined : (await merge.complete(new Map())).state;
@@ -68,7 +68,7 @@ export async function openRowMerge(context: RowMergeContext, request: RowMergeRe
   };
   const base = await baseState({ reader, history, mergeStates }, bases);
   const states = { base, ours: reader.block(target).state, theirs: reader.block(source).state };
-  const plan = planOfRows(buffer, states, cache);
+  const plan = planOfRows(buffer, states, cache, logic?.contract);
   await agreed?.check(plan.start);
   const merge = await RowMerge.begin(context, plan, await first(plan));
   return { context, request, bases, pinned: agreed?.pinned === true, plan, merge };

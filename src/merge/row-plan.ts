@@ -10,7 +10,7 @@ import { differingTables, rowsChangedIn, type ThreeRows, type ThreeStates } from
 import { contractsOfTheirs, mergesRows } from './contracts.ts';
 import type { PlannedLine } from './engine-rows.ts';
 
-/** A row that both sides changed, differently. */
+/** A row that both sides changed: differently or, where a resolver is asked, also to the same. */
 export interface ConflictingRows extends Omit<ThreeRows, 'changedBy'> {
   readonly table: string;
 }
@@ -30,18 +30,24 @@ export interface RowPlan {
   readonly conflicts: readonly ConflictingRows[];
 }
 
-/** @throws AergoError AERGO_MERGE_CONTRACT_DIFFERS, AERGO_MERGE_SCHEMA_DIFFERS */
-export function planOfRows(buffer: ObjectBuffer, states: ThreeStates, cache: NodeCache): RowPlan {
+/**
+ * @param asked the contract whose resolver is asked. It is asked about every row that both sides changed, also to the same: of
+ * two payments of 10 that leave the same balance each was made. Elsewhere what both have is taken.
+ * @throws AergoError AERGO_MERGE_CONTRACT_DIFFERS, AERGO_MERGE_SCHEMA_DIFFERS
+ */
+export function planOfRows(buffer: ObjectBuffer, states: ThreeStates, cache: NodeCache, asked?: string): RowPlan {
   const taken = new Set(contractsOfTheirs(buffer, states));
   const start = taken.size === 0 ? states.ours : takeContracts(buffer, states.ours, states.theirs, taken);
   const oneSided: PlannedLine[] = [];
   const conflicts: ConflictingRows[] = [];
-  for (const tables of differingTables(buffer, states, cache)) {
+  for (const tables of differingTables(buffer, states, cache, asked)) {
     if (!mergesRows(tables)) continue;
     const { table } = tables;
-    const isTaken = taken.has(table.slice(0, table.indexOf('.')));
+    const contract = table.slice(0, table.indexOf('.'));
+    const isTaken = taken.has(contract);
+    const side = isTaken ? 'ours' : 'theirs';
     // What the side changed that `start` has not.
-    for (const { changedBy, ...row } of rowsChangedIn(isTaken ? 'ours' : 'theirs', buffer, tables, cache)) {
+    for (const { changedBy, ...row } of rowsChangedIn(side, buffer, tables, cache, contract === asked)) {
       const { name, ours, theirs } = row;
       if (changedBy === 'both') conflicts.push({ table, ...row });
       else oneSided.push({ table, name, ...(isTaken ? { first: theirs, line: ours } : { first: ours, line: theirs }) });

@@ -24,7 +24,7 @@ export interface TableVersion extends Table {
   readonly schemaId: Oid;
 }
 
-/** A table that ours and theirs have differently; a version is absent where that state has no such table. */
+/** A table in the three states; a version is absent where that state has no such table. */
 export interface ThreeTables {
   /** The qualified name: `bank.accounts`. */
   readonly table: string;
@@ -33,7 +33,7 @@ export interface ThreeTables {
   readonly theirs?: TableVersion;
 }
 
-/** A row that ours and theirs have differently: its lines, null where there is no such row. */
+/** A row that a side changed: its lines, null where there is no such row. */
 export interface ThreeRows {
   readonly name: string;
   readonly base: string | null;
@@ -44,22 +44,25 @@ export interface ThreeRows {
 
 /**
  * The tables that ours and theirs have differently, in name order.
+ * @param alikeIn a contract of which also those tables are given that both changed alike
  * @throws AergoError AERGO_STATE_INVALID and what the source throws, also while iterating
  */
 export function* differingTables(
   source: ObjectSource,
   { base, ours, theirs }: ThreeStates,
   cache: NodeCache,
+  alikeIn?: string,
 ): Generator<ThreeTables, void, undefined> {
-  if (ours === theirs) return;
+  if (ours === theirs && (alikeIn === undefined || ours === base)) return;
   const [before, here, there] = [base, ours, theirs].map((state) => folders(source, stateParts(source, state).tables));
   for (const contract of namesOf(here, there)) {
     const owners = [before, here, there].map((tables) => tables?.get(contract));
-    if (owners[1]?.oid === owners[2]?.oid) continue;
+    const isAsked = contract === alikeIn;
+    if (owners[1]?.oid === owners[2]?.oid && (!isAsked || owners[0]?.oid === owners[1]?.oid)) continue;
     const [was, is, others] = owners.map((owner) => folders(source, owner));
     for (const name of namesOf(is, others)) {
       const at = [was?.get(name), is?.get(name), others?.get(name)].map((folder) => folder?.oid);
-      if (at[1] === at[2]) continue;
+      if (at[1] === at[2] && (!isAsked || at[0] === at[1])) continue;
       const [a, b, c] = at.map((folder) => (folder === undefined ? undefined : tableVersion(source, folder, cache)));
       yield {
         table: `${contract}.${name}`,
@@ -121,21 +124,24 @@ export function* differingRows(
 /**
  * Of the rows that `differingRows` gives those that one side changed, the other too or not. Half the nodes are read: the
  * other side's only where this one has changes.
+ * @param alike gives also rows that both changed to the same, of a table whose schema both have as the base has it
  */
 export function* rowsChangedIn(
   side: 'ours' | 'theirs',
   source: ObjectSource,
   { base, ours, theirs }: Pick<ThreeTables, 'base' | 'ours' | 'theirs'>,
   cache: NodeCache,
+  alike = false,
 ): Generator<ThreeRows, void, undefined> {
   if (hasOtherNames(base, ours)) {
     yield* differencesOfBoth(source, ours, theirs, cache);
     return;
   }
+  const givesAlike = alike && (base === undefined || base.schemaId === ours?.schemaId);
   const [changed, other] = side === 'ours' ? [ours, theirs] : [theirs, ours];
   for (const { name, before = null, after = null } of diffTables(source, base, changed, cache)) {
     const there = other === undefined ? null : (readRow(source, other, name, cache) ?? null);
-    if (there === after) continue;
+    if (there === after && (!givesAlike || after === null)) continue;
     const [mine, their] = side === 'ours' ? [after, there] : [there, after];
     yield { name, base: before, ours: mine, theirs: their, changedBy: there === before ? side : 'both' };
   }

@@ -152,7 +152,8 @@ describe('a merge of any rows', { timeout: 600_000 }, () => {
         for (const rows of [
           { base, ours: base, theirs },
           { base, ours: theirs, theirs: base },
-          { base, ours: theirs, theirs },
+          // What both changed to the same is for the contract too.
+          ...(asks === undefined ? [{ base, ours: theirs, theirs }] : []),
         ]) {
           const states = statesOf(rows);
           const { left, done } = await outcome(engine, states, asks, () => null);

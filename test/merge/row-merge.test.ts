@@ -56,7 +56,7 @@ describe('a merge row by row', () => {
       orders: { 1: [1, 5], 2: [4, 1] },
     } as const;
     const theirs = { people: { 1: ann, 2: ['bob@x', 'rob'], 4: ['d@x', 'dora'] }, orders: { 1: [1, 7] } } as const;
-    const { rows, left, list } = await merged({ base, ours, theirs });
+    const { rows, left, list } = await merged({ base, ours, theirs }, { asks: false });
     expect([left, list]).toEqual([[], []]);
     expect(rows).toEqual({
       people: { 1: ['new@x', 'ann'], 2: ['bob@x', 'rob'], 4: ['d@x', 'dora'] },
@@ -89,6 +89,15 @@ describe('a merge row by row', () => {
     expect(list?.[0]).toBe(
       '{"base":{"amount":"10.00","id":"1","twice":"20.00","who":"1"},"by":"contract","key":["1"],"ours":{"amount":"12.00","id":"1","twice":"24.00","who":"1"},"result":{"amount":"17.00","id":"1","twice":"34.00","who":"1"},"table":"shop.orders","theirs":{"amount":"15.00","id":"1","twice":"30.00","who":"1"}}',
     );
+  });
+
+  it('asks it also where both sides changed a row to the same: each of two payments was made; what both deleted is gone', async () => {
+    const base = { people: { 1: ann, 2: bob }, orders: { 1: [1, 10], 2: [1, 1] } } as const;
+    const both = { people: { 1: ann }, orders: { 1: [1, 15], 2: [1, 1], 3: [1, 2] } } as const;
+    const { rows, byContract, list } = await merged({ base, ours: both, theirs: both });
+    expect(rows).toEqual({ people: { 1: ann }, orders: { 1: [1, 20], 2: [1, 1], 3: [1, 4] } });
+    expect([byContract, list?.length]).toEqual([2, 2]);
+    expect((await merged({ base, ours: both, theirs: both }, { asks: false })).rows).toEqual(both);
   });
 
   it('deletes where the contract says so', async () => {

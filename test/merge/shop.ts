@@ -114,7 +114,7 @@ export class ShopStates {
   /** Begins a merge. @param asks the contract's function that is asked first */
   begin(engine: Engine, states: ThreeStates, asks?: 'settle' | 'alike'): Promise<RowMerge> {
     const place = { engine, buffer: this.source, cache: this.cache, block: { height: 1, time_ms: 0 } };
-    const plan = planOfRows(this.source, states, this.cache);
+    const plan = planOfRows(this.source, states, this.cache, asks === undefined ? undefined : 'shop');
     if (asks === undefined) return RowMerge.begin(place, plan);
     const resolver = { contract: 'shop', function: asks };
     return RowMerge.begin(place, plan, {

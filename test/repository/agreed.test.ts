@@ -65,7 +65,7 @@ describe('an agreed merge', () => {
     await pay(test, 'main', 'alice', 'carol', '5');
     await pay(test, 'main', 'bob', 'carol', '5');
     const head = repository.head.block.id;
-    const left = await merge(test, 'side');
+    const left = await merge(test, 'side', { dryRun: true });
     expect(left).toMatchObject({ pending: true, conflicts: { total: 2, byContract: 1 } });
     expect(left.block).toBeUndefined();
     const [conflict] = left.conflicts?.left ?? [];
@@ -107,7 +107,7 @@ describe('an agreed merge', () => {
     await repository.createBranch('side', '@', { mergeContract: 'bank.settle' });
     await close(test, 'side', 'alice');
     await pay(test, 'main', 'alice', 'carol', '5');
-    const [conflict] = (await merge(test, 'side')).conflicts?.left ?? [];
+    const [conflict] = (await merge(test, 'side', { dryRun: true })).conflicts?.left ?? [];
     if (conflict === undefined) throw new Error('a conflict is left');
     const chosen = (row: string) => ({ choices: new Map([[conflictId(conflict), { row: `${row}\n` }]]) });
     const refused = (row: string) => expect(merge(test, 'side', chosen(row))).rejects;
@@ -179,7 +179,7 @@ describe('a rows merge', () => {
     await repository.createBranch('side');
     await pay(test, 'side', 'alice', 'bob', '10');
     await pay(test, 'main', 'alice', 'carol', '5');
-    const { conflicts } = await merge(test, 'side', { rows: true });
+    const { conflicts } = await merge(test, 'side', { rows: true, dryRun: true });
     expect(conflicts).toMatchObject({ total: 1, byContract: 0, left: [{ key: ['alice'] }] });
     const choices = new Map(conflicts?.left.map((one) => [conflictId(one), { row: one.theirs }]));
     const merged = await merge(test, 'side', { rows: true, choices });

@@ -81,6 +81,12 @@ describe('the rows of two sides', () => {
           const [tables = {}] = [...differingTables(buffer, { base: a, ours: b, theirs: c }, cache)];
           const changed = expected.filter(({ changedBy }) => changedBy === side || changedBy === 'both');
           expect([...rowsChangedIn(side, buffer, tables, cache)]).toEqual(changed);
+          const [withAlike = {}] = [...differingTables(buffer, { base: a, ours: b, theirs: c }, cache, 'bank')];
+          const rows = [...rowsChangedIn(side, buffer, withAlike, cache, true)];
+          expect(rows.filter((row) => row.ours !== row.theirs)).toEqual(changed);
+          const alike = [...ours].filter(([id, text]) => theirs.get(id) === text && base.get(id) !== text);
+          const names = alike.map(([id]) => note(id, '').name).sort();
+          expect(rows.filter((row) => row.ours === row.theirs).map(({ name }) => name)).toEqual(names);
         }
       }),
       { numRuns: 150 },
