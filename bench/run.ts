@@ -21,6 +21,8 @@ const workloads: Readonly<Record<string, () => Promise<Workload>>> = {
   agreed: () => import('./agreed.ts'),
   verify: () => import('./verify.ts'),
   blame: () => import('./blame.ts'),
+  remotes: () => import('./remotes.ts'),
+  recovery: () => import('./recovery.ts'),
 };
 
 const names = process.argv.slice(2);
