@@ -18,6 +18,9 @@ CREATE FUNCTION deep_json(n int4) RETURNS text AS $$ BEGIN RETURN length((repeat
 CREATE FUNCTION deep_pattern(n int4) RETURNS bool AS $$ BEGIN RETURN 'a' ~ (repeat('(', n) || 'a' || repeat(')', n)); END $$;
 CREATE FUNCTION bomb() RETURNS text AS $$ DECLARE parts text[] := '{}'; BEGIN
   LOOP parts := parts || repeat('x', 10000000); END LOOP; END $$;
+CREATE FUNCTION recurse(n int8) RETURNS int8 AS $$ BEGIN RETURN recurse(n + 1) + 1; END $$;
+CREATE FUNCTION deep_path(n int4) RETURNS text AS $$ BEGIN RETURN length((repeat('-', n) || '$')::jsonpath::text); END $$;
+CREATE FUNCTION endless() RETURNS void AS $$ BEGIN LOOP NULL; END LOOP; END $$;
 CREATE FUNCTION honest() RETURNS int4 RETURN 42;
 CREATE FUNCTION swallow() RETURNS text AS $$ BEGIN
   BEGIN PERFORM deep_json(100000); EXCEPTION WHEN division_by_zero OR raise_exception THEN RETURN 'swallowed'; END; RETURN 'not reached'; END $$;
@@ -139,19 +142,33 @@ describe('a call that uses up the machine is no verdict, and the next one is rig
     expect(await run('deep_pattern', '100000')).toMatchObject({ status: expect.stringMatching(/failed|deadline/) });
     expect(await run('honest')).toMatchObject({ result: '42' });
   });
+});
 
-  it('within two seconds after what lost the engine', async () => {
-    const own = await Engine.open({ deadline_ms: 500 });
-    try {
-      await own.moveTo(states.source, states.current);
-      await own.begin({ height: 1, time_ms: 1_000 });
-      await own.deploy('stock', source);
-      expect(await own.run([call('stock.bomb')])).toMatchObject([{ status: 'deadline' }]);
-      const began = performance.now();
-      expect(await own.run([call('stock.honest')])).toMatchObject([{ result: '42' }]);
-      expect(performance.now() - began).toBeLessThan(10_000);
-    } finally {
-      await own.close();
-    }
-  });
+describe('the next honest call is right within two seconds', () => {
+  // Of processor time, of all threads: on a machine that others use too the clock says nothing of the engine.
+  const most_ms = 2_000;
+  const cases: readonly (readonly [what: string, call: readonly [string, ...string[]], outcome: object])[] = [
+    ['endless recursion', ['recurse', '1'], { status: 'failed', cause: 'limit' }],
+    ['deep JSON', ['deep_json', '100000'], { status: 'deadline', exhausted: 'stack' }],
+    ['a deep expression', ['deep_path', '9000'], { status: 'deadline', exhausted: 'stack' }],
+    ['a memory bomb', ['bomb'], { status: 'deadline' }],
+    ['an endless loop', ['endless'], { status: 'deadline', exhausted: 'time' }],
+  ];
+  for (const [what, [name, ...args], expected] of cases) {
+    it(`after ${what}`, async () => {
+      const own = await Engine.open({ deadline_ms: 1_000 });
+      try {
+        await own.moveTo(states.source, states.current);
+        await own.begin({ height: 1, time_ms: 1_000 });
+        await own.deploy('stock', source);
+        expect(await own.run([call(`stock.${name}`, ...args)])).toMatchObject([expected]);
+        const before = process.cpuUsage();
+        expect(await own.run([call('stock.honest')])).toMatchObject([{ result: '42' }]);
+        const { user, system } = process.cpuUsage(before);
+        expect((user + system) / 1000).toBeLessThan(most_ms);
+      } finally {
+        await own.close();
+      }
+    }, 120_000);
+  }
 });
