@@ -14,6 +14,7 @@ import { AergoError, type ErrorCode } from '../errors.ts';
 import type { BlockId } from '../ledger/block.ts';
 import { directoryRef, snapshotRef } from '../ledger/names.ts';
 import { peelSnapshot } from '../ledger/snapshot.ts';
+import type { NewObject } from '../object/object.ts';
 import { ObjectBuffer } from '../object/source.ts';
 import { branchLogic } from './branch-logic.ts';
 import type { RepositoryContext } from './context.ts';
@@ -36,11 +37,30 @@ export interface VersionOptions {
 export async function writeVersions(
   context: RepositoryContext,
   steps: readonly Step[],
-  { key, approvals, time = context.options.clock() }: VersionOptions,
+  options: VersionOptions,
 ): Promise<DirectoryVersion> {
-  const inForce = context.directoryVersion;
+  const prepared = prepareVersions(context, steps, options);
+  if (prepared.version.id !== context.directoryVersion.id) await keepVersions(context, prepared);
+  return context.directoryVersion;
+}
+
+/** Versions that may follow the one in force, signed and not written. */
+export interface PreparedVersions {
+  /** The last; the one in force where nothing is to change. */
+  readonly version: DirectoryVersion;
+  readonly before: DirectoryVersion;
+  readonly objects: readonly NewObject[];
+}
+
+/** What `writeVersions` is to write. Throws as it does before anything is written. */
+export function prepareVersions(
+  context: RepositoryContext,
+  steps: readonly Step[],
+  { key, approvals, time = context.options.clock() }: VersionOptions,
+): PreparedVersions {
+  const before = context.directoryVersion;
   const buffer = new ObjectBuffer(context.store);
-  let version = inForce;
+  let version = before;
   for (const step of steps) {
     const changed = step(version);
     if (changed === undefined) continue;
@@ -51,13 +71,15 @@ export async function writeVersions(
     if (fault !== undefined) throw refused(version, fault);
     version = next;
   }
-  if (version.id === inForce.id) return inForce;
-  await context.store.write({
-    objects: buffer.objects(),
-    refs: [{ name: directoryRef, old: inForce.id, new: version.id }],
-    operation: context.operation(),
-  });
-  return context.directoryVersion;
+  return { version, before, objects: buffer.objects() };
+}
+
+export function keepVersions(
+  context: RepositoryContext,
+  { version, before, objects }: PreparedVersions,
+): Promise<void> {
+  const refs = [{ name: directoryRef, old: before.id, new: version.id }];
+  return context.store.write({ objects, refs, operation: context.operation() });
 }
 
 const formFault = (what: string | undefined): StepFault | undefined =>
@@ -108,8 +130,8 @@ export function publishedRefs(context: RepositoryContext): Step {
   };
 }
 
-/** A branch's head as the directory has it. */
-function headOf(context: RepositoryContext, branch: string, block: BlockId, start: string): Head {
+/** A branch's head as the directory has it. @param start the branch's, which its block need not have */
+export function headOf(context: RepositoryContext, branch: string, block: BlockId, start: string): Head {
   const header = context.reader.header(block);
   const head = { head: block, height: header.height, start };
   const logic = header.start === start ? undefined : branchLogic(context, { name: branch, start, block });

@@ -4,16 +4,14 @@
  */
 import type { SigningKey } from '../crypto/key.ts';
 import type { Head } from '../directory/files.ts';
-import { nextContent, putVersion } from '../directory/next-version.ts';
 import { may } from '../directory/rights.ts';
 import { AergoError } from '../errors.ts';
 import type { BlockId } from '../ledger/block.ts';
 import { branchRef, directoryRef, snapshotRef, trackingRef } from '../ledger/names.ts';
 import { peelSnapshot } from '../ledger/snapshot.ts';
+import type { NewObject } from '../object/object.ts';
 import type { Oid } from '../object/oid.ts';
 import { encodePackEntry } from '../object/pack-entry.ts';
-import { addReached } from '../object/reached.ts';
-import { ObjectBuffer } from '../object/source.ts';
 import type { RefUpdate } from '../store/refs.ts';
 import { commitsBetween } from '../wire/commit-graph.ts';
 import { discoverRefs, type RemoteRefs } from '../wire/discovery.ts';
@@ -21,6 +19,7 @@ import type { PackSource } from '../wire/pack-writer.ts';
 import type { RefCommand } from '../wire/push-request.ts';
 import { sendPack } from '../wire/send-pack.ts';
 import type { RepositoryContext } from './context.ts';
+import { headOf, keepVersions, prepareVersions } from './directory-write.ts';
 import { fetchOver } from './fetch.ts';
 import { connect, type RemoteAccess, type RemoteConnection } from './remote-connection.ts';
 import type { Remote } from './remotes.ts';
@@ -187,7 +186,7 @@ function packFor(
   { store }: RepositoryContext,
   blocks: readonly BlockId[],
   planned: readonly Planned[],
-  objects: ReturnType<ObjectBuffer['objects']>,
+  objects: readonly NewObject[],
 ): PackSource {
   const tags = planned.flatMap(({ name, new: id }) => (id !== null && name.startsWith(snapshotRef('')) ? [id] : []));
   const stored = store.pack(blocks, tags);
@@ -223,7 +222,7 @@ function publishing(
   context: RepositoryContext,
   planned: readonly Planned[],
   key: SigningKey,
-): { command: RefCommand; objects: ReturnType<ObjectBuffer['objects']>; keep(): Promise<void> } {
+): { command: RefCommand; objects: readonly NewObject[]; keep(): Promise<void> } {
   const before = context.directoryVersion;
   if (!may(before, key.id, 'publish')) {
     throw new AergoError('AERGO_DIRECTORY_NOT_ALLOWED', `${key.id} may not publish, and this remote cannot do it`, {
@@ -239,30 +238,21 @@ function publishing(
       if (id === null) tags.delete(snapshot);
       else tags.set(snapshot, { tag: id, block: peelSnapshot(context.store, id) });
     } else if (id === null) heads.delete(target);
-    else heads.set(target, headOf(context, target, id));
+    else heads.set(target, standingOf(context, target, id));
   }
-  const buffer = new ObjectBuffer(context.store);
-  const version = putVersion(buffer, before, nextContent(before, { heads, tags }, context.options.clock()), key);
-  const reached = new Set<Oid>();
-  addReached(buffer, version.id, reached);
-  const objects = buffer.objects().filter(({ oid }) => reached.has(oid));
+  const prepared = prepareVersions(context, [() => ({ heads, tags })], { key });
   return {
-    command: { name: directoryRef, old: before.id, new: version.id },
-    objects,
-    keep: () =>
-      context.store.write({
-        objects,
-        refs: [{ name: directoryRef, old: before.id, new: version.id }],
-        operation: context.operation(),
-      }),
+    command: { name: directoryRef, old: before.id, new: prepared.version.id },
+    objects: prepared.objects,
+    keep: () => keepVersions(context, prepared),
   };
 }
 
 /** A head as the directory has it: of a branch without a block of its own the start is the local branch's. */
-function headOf(context: RepositoryContext, branch: string, id: BlockId): Head {
-  const { height, start, branch: sealedOn } = context.reader.header(id);
+function standingOf(context: RepositoryContext, branch: string, id: BlockId): Head {
+  const { start, branch: sealedOn } = context.reader.header(id);
   const local = context.store.ref(branchRef(branch))?.start;
-  return { head: id, height, start: sealedOn === branch ? start : (local ?? start) };
+  return headOf(context, branch, id, sealedOn === branch ? start : (local ?? start));
 }
 
 /** Where the remote's branches stand now. */
@@ -272,7 +262,7 @@ async function noteMoved(context: RepositoryContext, remote: Remote, { refs }: P
     const old = context.store.ref(name)?.oid ?? null;
     if (refused !== undefined || target.startsWith('tags/') || old === id) return [];
     if (id === null) return [{ name, old, new: null }];
-    const { height, start } = headOf(context, target, id);
+    const { height, start } = standingOf(context, target, id);
     return [{ name, old, new: id, start, height }];
   });
   if (updates.length > 0) await context.store.write({ refs: updates, operation: context.operation() });
