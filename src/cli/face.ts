@@ -1,6 +1,7 @@
 /** The values that the repository gives and the renderers show, in one place for both. */
 
 export type { Member, Policy } from '../directory/files.ts';
+export type { SettledConflict } from '../ledger/conflict-list.ts';
 export type { Receipt } from '../ledger/receipt.ts';
 export type { Transaction } from '../ledger/transaction.ts';
 export type { Conflict } from '../merge/conflict.ts';

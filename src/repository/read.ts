@@ -3,6 +3,8 @@ import type { ContractManifest } from '../contract/manifest.ts';
 import type { QueryAnswer } from '../contract/worker-messages.ts';
 import { AergoError } from '../errors.ts';
 import type { BlockId } from '../ledger/block.ts';
+import type { SettledConflict } from '../ledger/conflict-list.ts';
+import { isRowMerge } from '../ledger/header.ts';
 import { checkContractName, snapshotRef } from '../ledger/names.ts';
 import { readSnapshot } from '../ledger/snapshot.ts';
 import { contractInForce } from '../ledger/working-state.ts';
@@ -158,6 +160,8 @@ export interface BlockView {
   readonly transactions: readonly TransactionInBlock[];
   /** In a merge block: what it dropped or left out; the transaction stands in a block of the source. */
   readonly dropped: readonly TransactionInBlock[];
+  /** Of an agreed or a rows merge: what it met, and how that was settled. */
+  readonly conflicts?: readonly SettledConflict[];
 }
 
 export type Shown =
@@ -194,7 +198,8 @@ async function blockView(context: RepositoryContext, id: BlockId): Promise<Block
     if (view !== undefined) dropped.push({ id: receipt.tx, transaction: view.transaction, receipt });
   }
   const whole = transactions.flatMap(({ receipt, ...rest }) => (receipt === undefined ? [] : [{ ...rest, receipt }]));
-  return { kind: 'block', block: summaryOf(context, id), transactions: whole, dropped };
+  const conflicts = isRowMerge(context.reader.header(id)) ? { conflicts: context.reader.conflicts(id) } : {};
+  return { kind: 'block', block: summaryOf(context, id), transactions: whole, dropped, ...conflicts };
 }
 
 export interface RowDifference {

@@ -278,6 +278,14 @@ test('a merge that waits for people', async () => {
   expect((await json('resolve --list')).value.resolved).toBe(0);
   expect((await json('resolve bank.accounts --take both')).value.conflicts).toEqual([]);
   expect((await json('merge --continue')).value).toMatchObject({ mode: 'rows', pending: false, moved: false });
+  expect((await json('show @')).value.conflicts).toMatchObject([
+    { key: ['alice'], by: 'person' },
+    { key: ['bob'], by: 'person' },
+  ]);
+  expect((await json('blame bank.accounts alice')).value.rows).toMatchObject([
+    { columns: [{ column: 'owner' }, { column: 'balance', origin: { decision: { by: 'person', took: 'new' } } }] },
+  ]);
+  expect((await json('log bank.accounts alice -n 1')).value.changes).toMatchObject([{ decidedBy: 'person' }]);
 });
 
 test('every command has a schema that was held against its output here', () => {

@@ -5,6 +5,7 @@ import type { Style } from '../output.ts';
 import { aligned, columns, counted, short, utc } from './columns.ts';
 import { logicText } from './logic.ts';
 import { receiptText } from './receipt.ts';
+import { settledLines } from './settled.ts';
 import { visible } from './visible.ts';
 
 /** `block 2 90c3d11` */
@@ -25,7 +26,7 @@ export function logLine(block: BlockSummary, style: Style): string {
 
 /** The whole of a block for `show`. */
 export function shownBlock(shown: Extract<Shown, { kind: 'block' }>, style: Style): string[] {
-  const { block, transactions, dropped } = shown;
+  const { block, transactions, dropped, conflicts = [] } = shown;
   const facts = [
     ['id', block.id],
     ['branch', visible(block.branch)],
@@ -41,6 +42,7 @@ export function shownBlock(shown: Extract<Shown, { kind: 'block' }>, style: Styl
     ...aligned(facts),
     ...transactions.map(({ transaction, receipt }) => transactionLine(receipt, transaction)),
     ...dropped.map(({ transaction, receipt }) => transactionLine(receipt, transaction)),
+    ...settledLines(block, conflicts),
   ];
 }
 
