@@ -10,10 +10,11 @@ import type { ObjectSource } from '../object/source.ts';
 import { type BlockId, BlockReader } from './block.ts';
 import { isRowMerge } from './header.ts';
 import { blockInEffect } from './in-effect.ts';
-import { readLines } from './lines.ts';
+import { type Naming, namingEntries, namingsOf } from './naming.ts';
+import { NewestFirst } from './newest-first.ts';
 import type { Receipt } from './receipt.ts';
 import { Recent } from './recent.ts';
-import type { SignedTransaction, Transaction, TransactionId } from './transaction.ts';
+import type { SignedTransaction, TransactionId } from './transaction.ts';
 
 /** What is derived from one block. */
 export interface BlockRecord {
@@ -37,13 +38,6 @@ export interface Occurrence {
   readonly status: Receipt['status'];
 }
 
-/** A transaction that took effect in a block and names another one: signed anew for it, or a revert of it. */
-export interface Naming {
-  readonly transaction: TransactionId;
-  readonly block: BlockId;
-  readonly how: 'instead' | 'revert';
-}
-
 /** The derived entries that a store keeps. */
 export interface DerivedEntries {
   derived(key: string): string | undefined;
@@ -52,7 +46,6 @@ export interface DerivedEntries {
 
 const blockKey = (id: string): string => `block/${id}`;
 const transactionKey = (id: string): string => `tx/${id}`;
-const namedKey = (id: string): string => `named/${id}/`;
 
 /**
  * Which ancestor a block of this height points to, so that any ancestor is reached in O(log n) steps: the height less the
@@ -91,23 +84,7 @@ export class History {
       // The first only says that there is something to look for: most transactions that come in are new.
       entries.push({ key, value: '' }, { key: `${key}/${id}`, value: receipt.status });
     }
-    return [...entries, ...this.#namings(id, reader)];
-  }
-
-  /** Entries for the transactions of a block that name another one. */
-  #namings(id: BlockId, reader: BlockReader): { key: string; value: Naming['how'] }[] {
-    const lines = readLines(reader.source, reader.block(id).entries.get('transactions'));
-    return lines.flatMap((line, index) => {
-      // Inside a text every quotation mark has a backslash before it: only a member looks like this.
-      if (!line.includes('"instead":"') && !line.includes('"kind":"revert"')) return [];
-      const transaction = JSON.parse(line) as Transaction;
-      const by = reader.receipts(id)[index]?.tx;
-      const entry = (named: TransactionId, value: Naming['how']) => ({ key: `${namedKey(named)}${by}/${id}`, value });
-      return [
-        ...(transaction.instead === undefined ? [] : [entry(transaction.instead, 'instead')]),
-        ...(transaction.kind === 'revert' ? [entry(transaction.of, 'revert')] : []),
-      ];
-    });
+    return [...entries, ...namingEntries(reader, id)];
   }
 
   #make(id: BlockId, reader: BlockReader): BlockRecord {
@@ -223,13 +200,7 @@ export class History {
 
   /** The transactions that took effect somewhere and name this one. */
   async namings(transaction: TransactionId): Promise<Naming[]> {
-    const found: Naming[] = [];
-    const prefix = namedKey(transaction);
-    for await (const [key, how] of this.#entries?.derivedRange(prefix) ?? []) {
-      const [by, block] = key.slice(prefix.length).split('/');
-      found.push({ transaction: by as TransactionId, block: block as BlockId, how: how as Naming['how'] });
-    }
-    return found;
+    return this.#entries === undefined ? [] : namingsOf(this.#entries, transaction);
   }
 
   /** The block through which the transaction is in effect at `head` (in-effect.ts). */
@@ -364,38 +335,3 @@ export class History {
 const ofOurs = 1;
 const ofTheirs = 2;
 const belowBase = 4;
-
-/** Blocks waiting to be visited, each once, newest first; times that are equal go by id. */
-export class NewestFirst {
-  readonly #history: History;
-  readonly #seen = new Set<BlockId>();
-  /** Oldest first, so that the newest is taken from the end. The frontier of a walk is short. */
-  readonly #waiting: { id: BlockId; time: number }[] = [];
-
-  constructor(history: History) {
-    this.#history = history;
-  }
-
-  add(id: BlockId): void {
-    if (this.#seen.has(id)) return;
-    this.#seen.add(id);
-    const { time } = this.#history.record(id);
-    let low = 0;
-    let high = this.#waiting.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const other = this.#waiting[middle];
-      if (other !== undefined && (other.time < time || (other.time === time && other.id < id))) low = middle + 1;
-      else high = middle;
-    }
-    this.#waiting.splice(low, 0, { id, time });
-  }
-
-  take(): BlockId | undefined {
-    return this.#waiting.pop()?.id;
-  }
-
-  some(test: (id: BlockId) => boolean): boolean {
-    return this.#waiting.some(({ id }) => test(id));
-  }
-}

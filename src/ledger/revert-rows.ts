@@ -8,6 +8,7 @@ import { AergoError } from '../errors.ts';
 import { authorNotAllowed, type Candidate, mayManage } from './admission.ts';
 import type { Rights } from './authority.ts';
 import { type Refusal, refusal, snapshotConflict } from './refusal.ts';
+import type { RowsBefore } from './row-conditions.ts';
 import type { RevertTransaction, TransactionId } from './transaction.ts';
 import type { WorkingState } from './working-state.ts';
 
@@ -26,7 +27,7 @@ export async function revertRows(
   candidate: Candidate,
   { of }: RevertTransaction,
   reverted: Reverted | undefined,
-  refusedBySnapshot: (rows: Iterable<{ table: string; name: string; line: string | null }>) => Refusal | undefined,
+  unlikeBase: (rows: RowsBefore) => Refusal | undefined,
 ): Promise<readonly RowWrite[] | Refusal> {
   if (reverted === undefined) return notInEffect(of);
   if ('never' in reverted) return neverReverted(of, reverted.never);
@@ -44,7 +45,7 @@ export async function revertRows(
   }
   const changed = changes.find(({ table, name, before }) => state.row(table, name) !== before);
   if (changed !== undefined) return changedSince(of, changed);
-  const conflict = refusedBySnapshot(changes.map(({ table, name, before }) => ({ table, name, line: before })));
+  const conflict = unlikeBase(changes.map(({ table, name, before }) => ({ table, name, line: before })));
   if (conflict !== undefined) return conflict;
   const refused = await setRows(engine, of, changes);
   if (refused !== undefined) return refused;

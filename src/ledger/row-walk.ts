@@ -11,7 +11,8 @@ import { diffTables, type NodeCache, readRow, type Table } from '../state/table.
 import type { BlockId, BlockReader } from './block.ts';
 import { MergeDecisions, type RowDecision } from './decisions.ts';
 import { isRowMerge } from './header.ts';
-import { type History, NewestFirst } from './history.ts';
+import type { History } from './history.ts';
+import { NewestFirst } from './newest-first.ts';
 import { TableFolders } from './table-folders.ts';
 
 export interface RowWalkContext {

@@ -12,8 +12,6 @@ import { AergoError } from '../errors.ts';
 import type { Oid } from '../object/oid.ts';
 import type { ObjectBuffer } from '../object/source.ts';
 import type { TreeEntry } from '../object/tree.ts';
-import { nameOfKey } from '../state/name.ts';
-import { rowVersion } from '../state/row.ts';
 import { State } from '../state/state.ts';
 import type { NodeCache, TableRoot } from '../state/table.ts';
 import { type AdmissionContext, type Candidate, refusedBeforeRun } from './admission.ts';
@@ -21,12 +19,12 @@ import type { BlockReader } from './block.ts';
 import { deployContract } from './deploy-contract.ts';
 import { dataRoot, importedRows, importRows } from './import-rows.ts';
 import type { Receipt, RowReference } from './receipt.ts';
-import { callExhausted, callFailed, expectationFailed, type Refusal, refusal, snapshotConflict } from './refusal.ts';
+import { callExhausted, callFailed, type Refusal, refusal } from './refusal.ts';
 import { type Reverted, revertRows } from './revert-rows.ts';
+import { type RowsBefore, refusedByExpectation, refusedBySnapshot } from './row-conditions.ts';
 import type {
   CallTransaction,
   DeployTransaction,
-  Expectation,
   ImportTransaction,
   RevertTransaction,
   SignedTransaction,
@@ -202,10 +200,10 @@ class Staging {
   #judge(candidate: Candidate, call: CallTransaction, outcome: CallOutcome): StagedTransaction {
     const { signed } = candidate;
     if (outcome.status === 'deadline') return leftOutOf(signed, outcome.exhausted);
-    const unexpected = this.#refusedByExpectation(call.expect);
+    const unexpected = refusedByExpectation(this.#state, call.expect);
     if (unexpected !== undefined) return droppedFor(signed, unexpected);
     if (outcome.status === 'failed') return droppedFor(signed, callFailed(call, outcome));
-    const conflict = this.#refusedBySnapshot(
+    const conflict = this.#unlikeBase(
       call.base,
       outcome.changes.map(({ table, name, before }) => ({ table, name, line: before })),
     );
@@ -230,49 +228,28 @@ class Staging {
     return { signed, receipt, ...(changedResult === undefined ? {} : { changedResult }) };
   }
 
-  /** The first row that is not at the version the author signed on. */
-  #refusedByExpectation(expect: readonly Expectation[] | undefined): Refusal | undefined {
-    for (const { table, key, version } of expect ?? []) {
-      const schema = this.#state.schema(table);
-      const name = schema === undefined ? '' : nameOrNothing(() => nameOfKey(schema, key));
-      const line = schema === undefined || name === '' ? null : this.#state.row(table, name);
-      const found = line === null ? null : rowVersion(line);
-      if (found !== version) return expectationFailed([table, name === '' ? key.join(' ') : name], version, found);
-    }
-    return undefined;
-  }
-
-  /** The first row about to be written that is not as it was at the base. */
-  #refusedBySnapshot(
-    base: Oid | undefined,
-    before: Iterable<{ table: string; name: string; line: string | null }>,
-  ): Refusal | undefined {
+  #unlikeBase(base: Oid | undefined, before: RowsBefore): Refusal | undefined {
     if (base === undefined) return undefined;
     const { buffer, cache, reader } = this.#context;
-    const then = State.open(buffer, reader.block(base).state, cache);
-    for (const { table, name, line } of before) {
-      if ((then.readRow(table, name) ?? null) !== line) return snapshotConflict([table, name]);
-    }
-    return undefined;
+    return refusedBySnapshot(State.open(buffer, reader.block(base).state, cache), before);
   }
 
   /** A deploy, an import or a revert: by itself, between the batches. */
   async #runBulk(candidate: Candidate): Promise<StagedTransaction> {
     const { signed } = candidate;
     const { transaction } = signed;
-    const unexpected = this.#refusedByExpectation(transaction.expect);
+    const unexpected = refusedByExpectation(this.#state, transaction.expect);
     if (unexpected !== undefined) return droppedFor(signed, unexpected);
     const { engine, buffer, cache } = this.#context;
     if (transaction.kind === 'call') throw new Error('a call runs in a batch');
     if (transaction.kind === 'resolve') throw new Error('choices of a merge do not run');
-    const refusedBySnapshot = (rows: Iterable<{ table: string; name: string; line: string | null }>) =>
-      this.#refusedBySnapshot(transaction.base, rows);
+    const unlikeBase = (rows: RowsBefore) => this.#unlikeBase(transaction.base, rows);
     const place = { engine, buffer, cache, state: this.#state };
-    if (transaction.kind === 'revert') return this.#runRevert(candidate, transaction, refusedBySnapshot);
+    if (transaction.kind === 'revert') return this.#runRevert(candidate, transaction, unlikeBase);
     const outcome =
       transaction.kind === 'deploy'
-        ? await deployContract(place, signed.id, transaction, refusedBySnapshot)
-        : await importRows(engine, buffer, this.#state, transaction, refusedBySnapshot);
+        ? await deployContract(place, signed.id, transaction, unlikeBase)
+        : await importRows(engine, buffer, this.#state, transaction, unlikeBase);
     if ('status' in outcome) return leftOutOf(signed, outcome.exhausted);
     if ('error' in outcome) return droppedFor(signed, outcome);
     this.#tookEffect(signed, () => this.#writtenInBulk(transaction));
@@ -282,12 +259,12 @@ class Staging {
   async #runRevert(
     candidate: Candidate,
     revert: RevertTransaction,
-    refusedBySnapshot: (rows: Iterable<{ table: string; name: string; line: string | null }>) => Refusal | undefined,
+    unlikeBase: (rows: RowsBefore) => Refusal | undefined,
   ): Promise<StagedTransaction> {
     const { signed } = candidate;
     const { engine, rights } = this.#context;
     const place = { engine, rights, state: this.#state };
-    const writes = await revertRows(place, candidate, revert, this.#reverted.get(revert.of), refusedBySnapshot);
+    const writes = await revertRows(place, candidate, revert, this.#reverted.get(revert.of), unlikeBase);
     if ('error' in writes) return droppedFor(signed, writes);
     this.#tookEffect(signed, () => ({ writes }));
     const rows = writes.map(({ table, name }): RowReference => [table, name]);
@@ -325,16 +302,6 @@ const engineCall = (signed: SignedTransaction, call: CallTransaction): EngineCal
   function: call.function,
   args: call.args,
 });
-
-/** An expectation of a key that the table's schema cannot have is an expectation of no row. */
-function nameOrNothing(name: () => string): string {
-  try {
-    return name();
-  } catch (error) {
-    if (error instanceof AergoError) return '';
-    throw error;
-  }
-}
 
 /** A call that ran in time a moment ago and did not now: the machine is too busy to decide. */
 const ranInTimeOnce = (): AergoError =>

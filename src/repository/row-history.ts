@@ -4,7 +4,7 @@
  */
 import type { BlockId } from '../ledger/block.ts';
 import { isRowMerge } from '../ledger/header.ts';
-import { NewestFirst } from '../ledger/history.ts';
+import { NewestFirst } from '../ledger/newest-first.ts';
 import { type RowStep, RowWalk } from '../ledger/row-walk.ts';
 import { TableFolders } from '../ledger/table-folders.ts';
 import { rowKey, writersInBlock } from '../ledger/writers.ts';

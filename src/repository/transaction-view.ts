@@ -1,6 +1,6 @@
 /** A transaction as it is shown: what became of it in every block, why, and which transactions name it. */
 import { AergoError } from '../errors.ts';
-import type { Naming } from '../ledger/history.ts';
+import type { Naming } from '../ledger/naming.ts';
 import type { Receipt } from '../ledger/receipt.ts';
 import type { Transaction, TransactionId } from '../ledger/transaction.ts';
 import type { RepositoryContext } from './context.ts';
