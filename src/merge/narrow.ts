@@ -47,7 +47,7 @@ function wish({ below, at, suspects }: Bracket, edgeTried: boolean, floor: numbe
 /** Whether the test tells something of a bracket whose wish is another: it costs as much for each that is asked about. */
 function tells({ below, at, suspects }: Bracket, number: number): boolean {
   if (number <= below || number >= at) return false;
-  return suspects.length === 0 || number === at - 1 || suspects.includes(number + 1);
+  return suspects.length === 0 || number === at - 1 || number === below + 1 || suspects.includes(number + 1);
 }
 
 /** The number that occurs most often; the first of those. */

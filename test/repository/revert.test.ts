@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { newRepository, type TestRepository, withBank } from '../support/repository.ts';
 
@@ -68,6 +69,35 @@ describe('revert', () => {
     expect(await isSame(test, '@', '@~2')).toBe(true);
     expect((await repository.revert({ targets: ['@'], key })).reverted).toHaveLength(2);
     expect(await isSame(test, '@', '@~2')).toBe(true);
+    await repository.verify();
+  });
+
+  it('of any block gives the state before it, and of that revert the state again, whatever the block mixes', async () => {
+    const test = await bank();
+    const { repository, admin: key } = test;
+    const applied: string[] = [];
+    const owner = fc.constantFrom('alice', 'bob', 'carol');
+    const payment = fc.record({ sender: owner, recipient: owner, amount: fc.integer({ min: 1, max: 9 }) });
+    const step = fc.oneof({ weight: 3, arbitrary: payment }, fc.record({ back: fc.nat(20) }));
+    const unsigned = (drawn: { sender: string; recipient: string; amount: number } | { back: number }) =>
+      'back' in drawn
+        ? { kind: 'revert', of: applied.at(-1 - (drawn.back % applied.length)) }
+        : { kind: 'call', ...pay(drawn.sender, drawn.recipient, String(drawn.amount)) };
+    await fc.assert(
+      fc.asyncProperty(payment, fc.array(step, { maxLength: 5 }), async (first, more) => {
+        applied.push((await repository.call({ ...pay(first.sender, first.recipient, '1'), key })).transaction);
+        const lines = more.map((drawn) => JSON.stringify(unsigned(drawn)));
+        const done = await repository.submit(lines, { key, sealer: key });
+        applied.push(...done.applied.map((one) => one.transaction));
+        const writes = [...done.applied].some(({ receipt }) => receipt.writes?.length !== 0);
+        if (!writes) return;
+        await repository.revert({ targets: ['@'], key });
+        expect(await isSame(test, '@', '@~2')).toBe(true);
+        await repository.revert({ targets: ['@'], key });
+        expect(await isSame(test, '@', '@~2')).toBe(true);
+      }),
+      { numRuns: 12 },
+    );
     await repository.verify();
   });
 
