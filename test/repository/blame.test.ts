@@ -139,6 +139,19 @@ describe('blame', { timeout: 120_000 }, () => {
     await together.repository.verify();
   });
 
+  it('tells apart what several reverts of one block took back', async () => {
+    const test = await newRepository();
+    const { repository, admin: key } = test;
+    await withBank(test, { alice: '100', bob: '50' });
+    const first = await repository.call({ ...payment('alice', 'bob', '1'), key });
+    const second = await repository.call({ ...payment('alice', 'bob', '2'), key });
+    await repository.revert({ targets: [second.transaction, first.transaction], key });
+    const expected = `revert ${first.transaction.slice(0, 7)} @ 6 main`;
+    expect(await ofRow(repository, 'alice')).toMatchObject({ balance: expected });
+    const { changes } = await repository.rowLog('bank.accounts', ['alice'], { limit: 1 });
+    expect(changes[0]?.transactions).toHaveLength(2);
+  });
+
   it('sees what a call and a migration of one block did to a row', async () => {
     const test = await newRepository();
     const { repository, admin: key } = test;
