@@ -203,6 +203,14 @@ describe('the screen', () => {
     expect(screen).toContain("NULL → ''");
   });
 
+  it('shows the beginning of a value that is very long, and how long it is', () => {
+    const conflict = accountConflict('x', { note: '' }, { note: 'a'.repeat(1_000_000) }, { note: 'b' });
+    const test = new TestSession([{ ...conflict, writers: {} }]);
+    test.screen();
+    expect(test.session.extent.lines).toBeLessThan(100);
+    expect(test.screen(200, 50)).toContain('aaa… (1,000,000 characters)');
+  });
+
   it('scrolls a row that is longer than the screen, and no further', () => {
     const test = new TestSession();
     expect(test.screen(60, 15)).toContain('lines below');

@@ -180,6 +180,24 @@ describe('leaving', () => {
     expect(terminal.isAlternate).toBe(false);
   });
 
+  it('asks for the passphrase of the key that seals', async () => {
+    const home = join(world.directory, 'locked-home');
+    cpSync(world.home, home, { recursive: true });
+    const key = join(home, '.local', 'share', 'aergo', 'keys', 'ada');
+    expect(await world.run('ssh-keygen', ['-q', '-p', '-P', '', '-N', 'sesame', '-f', key])).toMatchObject({ code: 0 });
+    const terminal = resolve(ledger('small'), [80, 24], { HOME: home });
+    await terminal.until(/0 of 3 resolved/);
+    terminal.type('tay');
+    await terminal.until(/3 of 3 resolved/);
+    terminal.type('s');
+    await terminal.until(/Seal this\?/);
+    terminal.type('y');
+    await terminal.until(/passphrase of the key ada/);
+    terminal.type('sesame\r');
+    await terminal.until(/block 4 [0-9a-f]{7} +small → main/);
+    expect((await terminal.exit).exitCode).toBe(0);
+  });
+
   it('seals nothing that was not shown: main moved while the question stood', async () => {
     const cwd = ledger('small');
     const terminal = resolve(cwd);

@@ -54,6 +54,9 @@ export function pendingAsJson({ merge, resolution }: OpenPending, indexes: reado
   };
 }
 
+/** Characters of a value in a list. */
+const longestCell = 40;
+
 /** One line for each column in which the sides differ; the first has the key and the choice. */
 function rowsOf(resolution: Resolution<PendingConflict>, index: number): string[][] {
   const conflict = resolution.conflict(index);
@@ -65,9 +68,9 @@ function rowsOf(resolution: Resolution<PendingConflict>, index: number): string[
   return shown.map((column, at) => [
     at > 0 ? '' : ` ${choice === undefined ? '·' : '✓'} ${keyText(conflict.key)}`,
     column === undefined ? '' : visible(column.name),
-    side('base', at, column === undefined ? 'row' : valueText(column.base)),
-    side('ours', at, column === undefined ? 'row' : valueText(column.ours)),
-    side('theirs', at, column === undefined ? 'row' : valueText(column.theirs)),
+    side('base', at, column === undefined ? 'row' : valueText(column.base, longestCell)),
+    side('ours', at, column === undefined ? 'row' : valueText(column.ours, longestCell)),
+    side('theirs', at, column === undefined ? 'row' : valueText(column.theirs, longestCell)),
     at > 0 || choice === undefined ? '' : choice.way,
   ]);
 }
