@@ -22,12 +22,16 @@ export function wantable(
   const tips = new Set(repository.refs.flatMap(({ oid, peeled }) => (peeled === undefined ? [oid] : [oid, peeled])));
   const others = new Set([...wants].filter((oid) => !tips.has(oid)));
   if (others.size === 0) return;
-  const missing = tipsOnly ? others : unreached(repository, graph, others);
-  for (const oid of missing) throw protocolFault(`no ref leads to object ${oid}`);
+  for (const oid of tipsOnly ? others : unreached(repository, graph, others)) {
+    throw protocolFault(`no ref leads to object ${oid}`);
+  }
 }
 
 /** Those of the objects that no ref reaches. Commits are looked at first, then trees; blobs are known by their names there. */
 function unreached({ refs, objects }: ServedRepository, graph: CommitGraph, wanted: ReadonlySet<Oid>): Set<Oid> {
+  // What is not here at all costs no walk: whoever wants what is here and hidden has to know its id.
+  const absent = [...wanted].filter((oid) => !objects.has(oid));
+  if (absent.length > 0) return new Set(absent);
   const left = new Set(wanted);
   const peeled = refs.map(({ oid }) => peel(objects, oid));
   for (const { tags, target } of peeled) for (const oid of [...tags, target]) left.delete(oid);

@@ -16,6 +16,8 @@ import type { AnswerState, ServiceOptions } from './server-answer.ts';
 const offered =
   'multi_ack_detailed no-done side-band-64k thin-pack ofs-delta shallow deepen-since deepen-not deepen-relative no-progress include-tag filter';
 
+const maxFlushes = 100;
+
 /** The answer to a client that begins a fetch in protocol 0 or 1. */
 export function advertiseUpload(
   repository: ServedRepository,
@@ -43,7 +45,8 @@ export async function* uploadPackOld(
     yield flushPacket;
   }
   const negotiation = new Negotiation(plan, capabilities);
-  while (!negotiation.settled) {
+  for (let read = 0; !negotiation.settled; read += 1) {
+    if (read > maxRequestLines) throw protocolFault(`there are over ${maxRequestLines} lines in one list`);
     const next = await readPacket(reader);
     if (next === 'end') return;
     for (const line of negotiation.take(typeof next === 'string' ? next : lineOf(next))) yield linePacket(line);
@@ -61,9 +64,7 @@ class Negotiation {
   readonly #detailed: boolean;
   readonly #noDone: boolean;
   #last: Oid | undefined;
-  #ready = false;
-  /** What came since the last flush. */
-  #round = { common: false, unknown: false };
+  #flushes = 0;
 
   constructor(plan: FetchPlan, capabilities: ReadonlySet<string>) {
     this.#plan = plan;
@@ -81,41 +82,29 @@ class Negotiation {
   }
 
   #have(oid: Oid): string[] {
-    if (!this.#plan.takeHave(oid)) {
-      this.#round.unknown = true;
-      // It need not go on looking down a history that is not here.
-      return this.#detailed && this.#plan.isReady() ? this.#sayReady(oid) : [];
-    }
+    if (!this.#plan.takeHave(oid)) return [];
     const isFirst = this.#last === undefined;
     this.#last = oid;
-    this.#round.common = true;
     if (this.#detailed) return [`ACK ${oid} common`];
     return isFirst ? [`ACK ${oid}`] : [];
   }
 
   #flush(): string[] {
-    const { common, unknown } = this.#round;
-    this.#round = { common: false, unknown: false };
-    const lines: string[] = [];
-    if (this.#detailed && common && !unknown && this.#last !== undefined && this.#plan.isReady()) {
-      lines.push(...this.#sayReady(this.#last));
-    }
-    if (this.#detailed || this.#last === undefined) lines.push('NAK');
-    if (this.#noDone && this.#ready && this.#last !== undefined) {
-      this.settled = true;
-      lines.push(`ACK ${this.#last}`);
-    }
-    return lines;
+    this.#flushes += 1;
+    // A request has one; each may cost a walk through what is new.
+    if (this.#flushes > maxFlushes) throw protocolFault(`there are over ${maxFlushes} rounds in one request`);
+    if (this.#last === undefined) return ['NAK'];
+    if (!this.#detailed) return [];
+    if (!this.#plan.isReady()) return ['NAK'];
+    const ready = [`ACK ${this.#last} ready`, 'NAK'];
+    if (!this.#noDone) return ready;
+    this.settled = true;
+    return [...ready, `ACK ${this.#last}`];
   }
 
   #done(): string[] {
     this.settled = true;
     if (this.#last === undefined) return ['NAK'];
     return this.#detailed ? [`ACK ${this.#last}`] : [];
-  }
-
-  #sayReady(oid: Oid): string[] {
-    this.#ready = true;
-    return [`ACK ${oid} ready`];
   }
 }

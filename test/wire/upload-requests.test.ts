@@ -237,7 +237,7 @@ describe('a fetch in protocol 0', () => {
     expect(sent.packets.slice(0, 4)).toEqual([`ACK ${middle} common`, `ACK ${middle} ready`, 'NAK', `ACK ${middle}`]);
     expect(sent.packets[4]?.startsWith('\x01PACK')).toBe(true);
     const mixed = await asking(detailed, `have ${middle}`, `have ${absent}`, flushPacket);
-    expect(mixed.packets).toEqual([`ACK ${middle} common`, `ACK ${absent} ready`, 'NAK']);
+    expect(mixed.packets).toEqual([`ACK ${middle} common`, `ACK ${middle} ready`, 'NAK']);
     const done = await asking(detailed, `have ${middle}`, 'done');
     expect(done.packets.slice(0, 2)).toEqual([`ACK ${middle} common`, `ACK ${middle}`]);
   });
@@ -260,6 +260,7 @@ describe('a fetch in protocol 0', () => {
     ['a have that is none', [`want ${tip}`, flushPacket, 'have x']],
     ['no end of the wants', [`want ${tip}`]],
     ['a delimiter', [`want ${tip}`, delimiterPacket]],
+    ['over 100 rounds', [`want ${tip}`, flushPacket, ...Array(101).fill(flushPacket)]],
   ])('is answered with an error when it has %s', async (_what, parts) => {
     const { packets, faults } = await answer(0, ...parts);
     expect(packets.at(-1)).toMatch(/^ERR /);
