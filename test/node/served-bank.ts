@@ -56,11 +56,17 @@ afterAll(async () => {
   if (prepared !== undefined) rmSync(dirname(await prepared), { recursive: true, force: true });
 });
 
-/** A bank with alice (100) and bob (50), served; the clocks of repositories and server are those of the machine. */
-export async function serveBank(options: Partial<ServerOptions> = {}): Promise<ServedBank> {
+/** A root directory with the bank in it, and a copy of the bank. */
+export async function prepareRoot(): Promise<Pick<ServedBank, 'root' | 'copy'>> {
   const root = temporaryDirectory();
   const copy = join(temporaryDirectory(), '.aergo');
   for (const directory of [copy, join(root, 'shop.aergo')]) cpSync(await bankOfFile(), directory, { recursive: true });
+  return { root, copy };
+}
+
+/** A bank with alice (100) and bob (50), served; the clocks of repositories and server are those of the machine. */
+export async function serveBank(options: Partial<ServerOptions> = {}): Promise<ServedBank> {
+  const { root, copy } = await prepareRoot();
   const logged: string[] = [];
   const log = (fields: Record<string, unknown>, message: string) =>
     void logged.push(JSON.stringify({ ...fields, message }));

@@ -7,14 +7,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type SigningKey, signingKeyFromSeed } from '../../src/crypto/key.ts';
+import type { SigningKey } from '../../src/crypto/key.ts';
 import type { RepositoryOptions } from '../../src/repository/context.ts';
 import { Repository } from '../../src/repository.ts';
+import { keyOf } from './repository-keys.ts';
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** The key of somebody called so: the same in every run. */
-export const keyOf = (name: string): SigningKey => signingKeyFromSeed(digest(`key of ${name}`));
+export { keyOf } from './repository-keys.ts';
 
 /** Options whose clock ticks a second a call and whose randomness follows from the seed. */
 export function fixedOptions(seed: string): RepositoryOptions {
