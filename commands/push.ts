@@ -1,6 +1,6 @@
 /** Sends blocks to a remote and moves its branches forward. */
 import * as Flags from '@oclif/core/flags';
-import { optionalWord, words } from '../src/cli/arguments.ts';
+import { words } from '../src/cli/arguments.ts';
 import { askYesOrNo } from '../src/cli/prompt.ts';
 import { leases, pushedRefs } from '../src/cli/push-refs.ts';
 import { RemoteCommand } from '../src/cli/remote-command.ts';
@@ -11,9 +11,9 @@ export default class Push extends RemoteCommand {
   static override summary = 'send blocks to a remote, and move its branches forward';
   static override description =
     'Without names the current branch is pushed under its own name. A branch at the remote only moves forward: where others were quicker, aergo pull runs your blocks again on top of theirs. Blocks of other branches that everybody could read at the remote from then on are counted and asked for; --disclose says yes beforehand.';
+  static override usage = 'push [FLAGS] [REMOTE [REF…]]';
   static override args = {
-    remote: optionalWord('the remote (default: origin)'),
-    ref: words('BRANCH, SOURCE:BRANCH or tags/SNAPSHOT'),
+    remote: words('the remote (default: origin), then what to push: BRANCH, SOURCE:BRANCH or tags/SNAPSHOT'),
   };
   static override flags = {
     atomic: Flags.boolean({ default: false, description: 'move all of them or none' }),
@@ -33,12 +33,13 @@ export default class Push extends RemoteCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Push);
     const [access, { key }] = await Promise.all([this.access(), this.signers()]);
+    const [named, ...refs] = args.remote ?? [];
     const report = await this.withRepository((repository) => {
-      const remote = this.remoteName(repository, args.remote);
+      const remote = this.remoteName(repository, named);
       return repository.push(remote, {
         access,
         key,
-        refs: pushedRefs(args.ref ?? [], repository.head.branch, flags.delete),
+        refs: pushedRefs(refs, repository.head.branch, flags.delete),
         atomic: flags.atomic,
         lease: leases(flags['force-with-lease'] ?? [], (branch) => repository.tracked(remote, branch)),
         ...(flags['push-option'] === undefined ? {} : { options: flags['push-option'] }),
