@@ -23,9 +23,9 @@ const MiB = 1024 * 1024;
 /** An object's size holds the largest list of a block (256 transactions of 1 MiB); the chain is the longest that Git makes. */
 export const defaultPackLimits: PackLimits = {
   pack_bytes: 4096 * MiB,
-  objects: 4_000_000,
+  objects: 2_000_000,
   object_bytes: 512 * MiB,
-  total_bytes: 64 * 1024 * MiB,
+  total_bytes: 4096 * MiB,
   chain: 4095,
   bases_bytes: 64 * MiB,
   waiting_bytes: 32 * MiB,

@@ -11,7 +11,7 @@ import { type PushRequest, readPushRequest } from './push-request.ts';
 import { advertiseRefs } from './ref-advertisement.ts';
 import { type AdvertisedRef, inNameOrder, objectFormat } from './served.ts';
 import { type AnswerState, answered, type ServiceOptions, toldReason } from './server-answer.ts';
-import { onBand } from './side-band.ts';
+import { keepAlivePacket, onBand } from './side-band.ts';
 import { toldMeanwhile } from './told-meanwhile.ts';
 import { type ObjectSink, type Unpacked, unpack } from './unpack.ts';
 
@@ -37,6 +37,8 @@ export interface PushTarget {
   begin(request: PushRequest): PushInProgress | Promise<PushInProgress>;
 }
 
+/** Running blocks again may take minutes: a sign of life every so often. */
+const silence_ms = 5_000;
 const offered = 'report-status report-status-v2 delete-refs side-band-64k quiet atomic ofs-delta push-options';
 
 /** The answer to a client that begins a push. There is no protocol 2 of it: clients that speak it get 0. */
@@ -87,10 +89,12 @@ async function* push(
   if (request.commands.length === 0) return;
   state.banded = request.capabilities.has('side-band-64k');
   const { capabilities } = request;
-  const told = toldMeanwhile((tell) => decide(target, request, reader, limits, tell, options));
+  const told = toldMeanwhile((tell) => decide(target, request, reader, limits, tell, options), silence_ms);
   let step = await told.next();
   for (; step.done !== true; step = await told.next()) {
-    if (state.banded && !capabilities.has('quiet')) yield* onBand(2, Buffer.from(`${step.value}\n`));
+    if (!state.banded) continue;
+    if (step.value === '') yield keepAlivePacket;
+    else if (!capabilities.has('quiet')) yield* onBand(2, Buffer.from(`${step.value}\n`));
   }
   const reports = capabilities.has('report-status') || capabilities.has('report-status-v2');
   const report = reports ? Buffer.concat([...writeReport(step.value)]) : Buffer.alloc(0);

@@ -13,6 +13,9 @@ const band = { data: 1, progress: 2, error: 3 } as const;
 /** Bytes of one stream in a packet at most (side-band-64k). */
 export const maxBand_bytes = maxPayload_bytes - 1;
 
+/** A packet that says nothing: it keeps a connection from being taken for dead. */
+export const keepAlivePacket: Uint8Array = packet(Uint8Array.of(band.progress));
+
 /** Bytes of one stream as packets, as many as it takes. */
 export function* onBand(number: 1 | 2 | 3, bytes: Uint8Array): Generator<Uint8Array, void> {
   for (let at = 0; at < bytes.length; at += maxBand_bytes) {
@@ -45,8 +48,11 @@ export async function* dataOfBands(
     const number = next[0];
     const bytes = next.subarray(1);
     if (number === band.error) throw remoteRefused(bytes.toString('utf8'));
-    if (number === band.progress) onProgress(bytes.toString('utf8'));
-    else if (number !== band.data) throw protocolFault('a packet is on no side band that there is');
-    else if (bytes.length > 0) yield bytes;
+    if (number !== band.data && number !== band.progress) {
+      throw protocolFault('a packet is on no side band that there is');
+    }
+    if (bytes.length === 0) continue;
+    if (number === band.data) yield bytes;
+    else onProgress(bytes.toString('utf8'));
   }
 }

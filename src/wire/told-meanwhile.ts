@@ -2,11 +2,15 @@
 
 /**
  * @param work is given the function to say something with
+ * @param silence_ms after so long without a word an empty text is given, so that nobody takes the connection for dead
  * @yields the texts, in their order
  * @returns what the work gives
  * @throws what the work throws, after the texts that came before
  */
-export async function* toldMeanwhile<T>(work: (say: (text: string) => void) => Promise<T>): AsyncGenerator<string, T> {
+export async function* toldMeanwhile<T>(
+  work: (say: (text: string) => void) => Promise<T>,
+  silence_ms: number,
+): AsyncGenerator<string, T> {
   const said: string[] = [];
   let wake: () => void = () => undefined;
   let finished = false;
@@ -21,8 +25,22 @@ export async function* toldMeanwhile<T>(work: (say: (text: string) => void) => P
   result.catch(() => undefined);
   while (!finished || said.length > 0) {
     const text = said.shift();
-    if (text !== undefined) yield text;
-    else await new Promise<void>((resolve) => (wake = resolve));
+    if (text !== undefined) {
+      yield text;
+    } else if (await isSilent(silence_ms, (woken) => (wake = woken))) {
+      yield '';
+    }
   }
   return result;
+}
+
+/** Waits for a call of the function that it hands out; whether time was up before. */
+async function isSilent(silence_ms: number, waiting: (woken: () => void) => void): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const silent = await new Promise<boolean>((resolve) => {
+    waiting(() => resolve(false));
+    timer = setTimeout(() => resolve(true), silence_ms);
+  });
+  clearTimeout(timer);
+  return silent;
 }

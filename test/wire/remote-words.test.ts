@@ -11,7 +11,7 @@ import type { FetchWish } from '../../src/wire/fetch-wish.ts';
 import { packOf } from '../../src/wire/pack-writer.ts';
 import { delimiterPacket, flushPacket, linePacket } from '../../src/wire/pkt-line.ts';
 import { sendPack } from '../../src/wire/send-pack.ts';
-import { onBand } from '../../src/wire/side-band.ts';
+import { keepAlivePacket, onBand } from '../../src/wire/side-band.ts';
 import { toldMeanwhile } from '../../src/wire/told-meanwhile.ts';
 import type { GitService, Transport } from '../../src/wire/transport.ts';
 import type { ProtocolVersion } from '../../src/wire/upload-pack.ts';
@@ -115,8 +115,17 @@ describe('a fetch from a remote that says what it likes', () => {
     return sink;
   }
 
-  test('takes a pack', async () => {
+  test('takes a pack, and hears what is said beside it', async () => {
     expect((await fetched([packed(pack)])).objects.size).toBe(1);
+    const said: string[] = [];
+    const talking = bytesOf('packfile', ...onBand(2, Buffer.from('hello')), keepAlivePacket, packed(pack).subarray(13));
+    const parrot = new Parrot(second, refsOf(`${oid} refs/heads/main`), talking);
+    const remote = await discoverRefs(parrot, 'git-upload-pack', { agent });
+    const sink = new MemorySink();
+    const options = { agent, onProgress: (text: string) => void said.push(text) };
+    await fetchPack(parrot, remote, { wants: [oid], tips: [], graph: new ObjectGraph(sink), sink }, options);
+    expect(said).toEqual(['hello']);
+    expect(parrot.requests[1]).not.toContain('no-progress');
   });
 
   test.each<[string, Uint8Array, string]>([
@@ -192,6 +201,8 @@ describe('a push to a remote that says what it likes', () => {
 });
 
 describe('work that is told of meanwhile', () => {
+  const long_ms = 600_000;
+
   test('gives its texts in their order, and then its result', async () => {
     const told = toldMeanwhile(async (say) => {
       say('one');
@@ -199,7 +210,7 @@ describe('work that is told of meanwhile', () => {
       say('two');
       say('three');
       return 4;
-    });
+    }, long_ms);
     const texts: string[] = [];
     let step = await told.next();
     for (; step.done !== true; step = await told.next()) texts.push(step.value);
@@ -211,8 +222,18 @@ describe('work that is told of meanwhile', () => {
     const told = toldMeanwhile(async (say) => {
       say('one');
       throw failed;
-    });
+    }, long_ms);
     expect(await told.next()).toEqual({ done: false, value: 'one' });
     await expect(told.next()).rejects.toBe(failed);
+  });
+
+  test('gives a sign of life as long as it says nothing', async () => {
+    const { promise, resolve } = Promise.withResolvers<number>();
+    const told = toldMeanwhile(() => promise, 1);
+    expect([await told.next(), await told.next()]).toEqual(Array(2).fill({ done: false, value: '' }));
+    resolve(4);
+    let step = await told.next();
+    while (step.done !== true) step = await told.next();
+    expect(step.value).toBe(4);
   });
 });
