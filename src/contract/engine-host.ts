@@ -8,6 +8,7 @@ import type { ObjectSource } from '../object/source.ts';
 import { type BlockStep, repeatSteps } from './block-steps.ts';
 import type { EnginePlace } from './engine-place.ts';
 import { EngineThread, ThreadLost } from './engine-thread.ts';
+import { engineCode } from './engine-wasm.ts';
 import { moveRows } from './move-rows.ts';
 import type { ParsedContract } from './parsed-contract.ts';
 import type { EngineVariant, WorkerCalls } from './worker-messages.ts';
@@ -130,7 +131,7 @@ export class EngineHost {
       const thread = this.#spare?.usable === true ? this.#spare : new EngineThread();
       this.#spare = undefined;
       try {
-        const { position, contracts } = await thread.request('open', this.#opening(), 60_000);
+        const { position, contracts } = await thread.request('open', await this.#opening(), 60_000);
         this.#place.confirm();
         this.#thread = thread;
         this.position = position === null ? null : parseOid(position);
@@ -147,8 +148,8 @@ export class EngineHost {
     }
   }
 
-  #opening(): WorkerCalls['open']['request'] {
-    return { ...this.#place.prepare(), ...this.#variant };
+  async #opening(): Promise<WorkerCalls['open']['request']> {
+    return { ...this.#place.prepare(), ...this.#variant, code: await engineCode() };
   }
 
   async #move(source: ObjectSource, state: Oid): Promise<void> {

@@ -6,6 +6,7 @@
 import { PGlite, protocol } from '@electric-sql/pglite';
 import { type Answer, type AnswerColumn, readAnswer, type ServerError } from './backend-messages.ts';
 import type { Exhausted } from './call-outcome.ts';
+import type { EngineCode } from './engine-wasm.ts';
 import { memory_bytes, startParameters } from './settings.ts';
 
 const { serialize } = protocol;
@@ -54,6 +55,8 @@ export interface SessionOptions {
   readonly directory?: string;
   /** The prepared data directory, a tar; needed where the directory is empty or absent. */
   readonly archive?: Uint8Array<ArrayBuffer>;
+  /** PostgreSQL's WebAssembly, compiled already. */
+  readonly code?: EngineCode;
 }
 
 export class Session {
@@ -69,6 +72,7 @@ export class Session {
     const server = await PGlite.create({
       ...(options.directory === undefined ? {} : { dataDir: options.directory }),
       ...(options.archive === undefined ? {} : { loadDataDir: new Blob([options.archive]) }),
+      ...(options.code === undefined ? {} : { pgliteWasmModule: options.code }),
       startParams: startParameters(),
       initialMemory: 128 * 1024 * 1024,
     });

@@ -2,6 +2,7 @@
  * What the engine and its worker say to each other: one request at a time, one answer each, under the request's number.
  */
 import type { AnswerOutcome, CallFailure, CallOutcome, EngineCall, EngineQuestion, Exhausted } from './call-outcome.ts';
+import type { EngineCode } from './engine-wasm.ts';
 import type { RowMove } from './materialiser.ts';
 import type { Migration } from './migrate-rows.ts';
 import type { RowWrite } from './net-changes.ts';
@@ -46,7 +47,7 @@ export interface InstallRequest {
 /** Requests and what answers them. */
 export interface WorkerCalls {
   open: {
-    request: { directory?: string; archive?: Uint8Array<ArrayBuffer> } & EngineVariant;
+    request: { directory?: string; archive?: Uint8Array<ArrayBuffer>; code?: EngineCode } & EngineVariant;
     answer: { position: string | null; contracts: readonly [string, ParsedContract][] };
   };
   /** Moving: between `moveBegin` and `moveEnd` or `moveFailed`. */
