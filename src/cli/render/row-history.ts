@@ -11,9 +11,14 @@ export function* changesLines({ schema, changes }: RowHistory, style: Style): Ge
     yield logLine(change.block, style);
     if (change.decidedBy === 'contract') yield '   decided by the contract: both sides had changed the row';
     for (const writer of change.transactions) yield `   ${writerText(writer)}`;
-    yield* differenceLines([change], schema, style);
+    if (isChanged(change)) yield* differenceLines([change], schema, style);
+    else yield '   and left it as it was on this side';
   }
 }
+
+/** A merge may have decided for the row as it was. */
+const isChanged = ({ before, after }: RowHistory['changes'][number]): boolean =>
+  before === undefined || after === undefined || Object.entries(after).some(([name, value]) => before[name] !== value);
 
 /** `77b0c4e   ada   bank.transfer alice bob 12.50` */
 const writerText = (writer: ValueWriter): string =>
