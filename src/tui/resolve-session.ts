@@ -316,7 +316,7 @@ export class ResolveSession {
   }
 
   #record(step: Step, message: string): Effect {
-    this.#say(message);
+    this.#say(this.isComplete ? `${message} · all resolved: s seals` : message);
     return { kind: 'record', changes: step.changes };
   }
 

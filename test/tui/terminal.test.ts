@@ -41,9 +41,14 @@ function ledger(branch: 'small' | 'big'): string {
 let copies = 0;
 
 /** `aergo resolve` in a terminal of that size. */
-function resolve(cwd: string, [columns, rows]: readonly [number, number] = [80, 24], env: Record<string, string> = {}) {
+function resolve(
+  cwd: string,
+  [columns, rows]: readonly [number, number] = [80, 24],
+  env: Record<string, string> = {},
+  row: readonly string[] = [],
+) {
   const options = { cwd, env: { ...world.environment, ...env }, columns, rows };
-  const terminal = new PseudoTerminal(process.execPath, [launcher, 'resolve'], options);
+  const terminal = new PseudoTerminal(process.execPath, [launcher, 'resolve', ...row], options);
   onTestFinished(() => terminal[Symbol.dispose]());
   return terminal;
 }
@@ -87,6 +92,11 @@ describe('aergo resolve in a terminal', () => {
     expect(terminal.isAlternate).toBe(false);
     const rowsNow = ['1', '2', '3'].map((at) => aergo(`get bank.accounts acc000000${at}`, cwd));
     expect((await Promise.all(rowsNow)).map((text) => /\d+\.\d\d/.exec(text)?.[0])).toEqual(['20.00', '21.00', '7.50']);
+  });
+
+  it('begins with the row that is named', async () => {
+    const terminal = resolve(ledger('small'), [80, 24], {}, ['bank.accounts', 'acc0000002']);
+    await terminal.until(/bank.accounts acc0000002 +2 of 3 {3}open/);
   });
 
   it('follows the terminal through every size', async () => {
