@@ -62,21 +62,36 @@ export async function sendPack(
   if (onProgress === undefined && offers('quiet')) asked.add('quiet');
   const brings = commands.some((command) => command.new !== null);
   const request: PushRequest = { commands, capabilities: asked, options, shallow };
+  let fault: unknown;
   async function* body(): AsyncGenerator<Uint8Array, void> {
-    yield* writePushRequest(request);
-    if (brings) yield* packBytes(wish.pack);
+    try {
+      yield* writePushRequest(request);
+      if (brings) yield* packBytes(wish.pack);
+    } catch (error) {
+      fault = error;
+      throw error;
+    }
   }
   const reader = new ByteReader(transport.request('git-receive-pack', 0, body()));
   try {
-    if (!asked.has('side-band-64k')) return await readReport(reader);
-    const bands = new ByteReader(dataOfBands(reader, onProgress ?? ignore));
-    const report = await readReport(bands);
-    // Up to the end of the bands: what the remote says after its report is heard too.
-    if (!(await bands.atEnd())) throw protocolFault('something follows the report of a push');
-    return report;
+    const report = await reportOf(reader, asked.has('side-band-64k'), onProgress ?? ignore);
+    if (fault === undefined) return report;
+    throw fault;
+  } catch (error) {
+    // What the remote makes of half a pack says less than why it got no more.
+    throw fault ?? error;
   } finally {
     await reader.close();
   }
+}
+
+async function reportOf(reader: ByteReader, banded: boolean, onProgress: (text: string) => void): Promise<PushReport> {
+  if (!banded) return readReport(reader);
+  const bands = new ByteReader(dataOfBands(reader, onProgress));
+  const report = await readReport(bands);
+  // Up to the end of the bands: what the remote says after its report is heard too.
+  if (!(await bands.atEnd())) throw protocolFault('something follows the report of a push');
+  return report;
 }
 
 const ignore = (): void => undefined;

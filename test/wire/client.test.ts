@@ -1,12 +1,14 @@
 /** Our client fetches from and pushes to our server and stock Git alike, in every protocol that they speak. */
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import { AergoError } from '../../src/errors.ts';
 import type { Oid } from '../../src/object/oid.ts';
+import { encodePackEntry } from '../../src/object/pack-entry.ts';
 import { closure, ObjectGraph } from '../../src/wire/commit-graph.ts';
 import { discoverRefs, type RemoteRefs } from '../../src/wire/discovery.ts';
 import { fetchPack } from '../../src/wire/fetch-pack.ts';
 import type { Fetched, FetchWish } from '../../src/wire/fetch-wish.ts';
-import { packOf } from '../../src/wire/pack-writer.ts';
+import { type PackSource, packOf } from '../../src/wire/pack-writer.ts';
 import { ProcessTransport } from '../../src/wire/process-transport.ts';
 import { type PushWish, sendPack } from '../../src/wire/send-pack.ts';
 import { LocalTransport, type Transport } from '../../src/wire/transport.ts';
@@ -87,7 +89,9 @@ class Client {
     return fetchPack(this.#transport, remote, whole, { agent });
   }
 
-  async push(wish: Omit<PushWish, 'pack'> & { objects?: Iterable<Oid> }): ReturnType<typeof sendPack> {
+  async push(
+    wish: Omit<PushWish, 'pack'> & { objects?: Iterable<Oid>; pack?: PackSource },
+  ): ReturnType<typeof sendPack> {
     const remote = await discoverRefs(this.#transport, 'git-receive-pack', { agent });
     return sendPack(this.#transport, remote, { pack: packOf(this.sink, wish.objects ?? []), ...wish }, { agent });
   }
@@ -242,6 +246,39 @@ describe.each(Object.entries(servers))('%s', (_name, server) => {
     });
     expect([...none.refs.values()].every((fault) => fault !== undefined)).toBe(true);
     expect(await client.oid('refs/heads/main')).toBe(next);
+  });
+});
+
+describe.each(Object.entries(servers))('%s', (_name, server) => {
+  test('gets no ref when the pack could not be read to its end, and the client hears why', async () => {
+    const { origin } = await filled();
+    const client = new Client(await server(origin), 2);
+    const damaged = new AergoError('AERGO_STORE_DAMAGED', 'a volume is damaged');
+    const pack: PackSource = {
+      count: 2,
+      *entries() {
+        yield { bytes: encodePackEntry('blob', Buffer.from('ab')) };
+        throw damaged;
+      },
+    };
+    const oid = await client.oid('refs/heads/main');
+    const commands = [{ name: 'refs/heads/new', old: null, new: oid }];
+    await expect(client.push({ commands, pack })).rejects.toBe(damaged);
+    expect((await client.refs()).refs.map(({ name }) => name)).not.toContain('refs/heads/new');
+  });
+
+  test('stops when the client no longer listens', async () => {
+    const { origin } = await filled();
+    const transport = await server(origin);
+    const oid = await new Client(transport, 2).oid('refs/heads/main');
+    const full = new AergoError('AERGO_STORE_FULL', 'no room');
+    const sink = new MemorySink();
+    sink.put = () => {
+      throw full;
+    };
+    const remote = await discoverRefs(transport, 'git-upload-pack', { agent });
+    const wish = { wants: [oid], tips: [], graph: new ObjectGraph(sink), sink };
+    await expect(fetchPack(transport, remote, wish, { agent })).rejects.toBe(full);
   });
 });
 
