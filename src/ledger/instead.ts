@@ -3,6 +3,7 @@
  * first one in `instead`. Of all that name the same one, and that one, at most one takes effect on a chain.
  */
 import { AergoError } from '../errors.ts';
+import type { Rights } from './authority.ts';
 import type { BlockId, BlockReader } from './block.ts';
 import type { History } from './history.ts';
 import type { SignedTransaction, TransactionId } from './transaction.ts';
@@ -20,13 +21,19 @@ export async function findApplied(
   return applied && reader.transactions(applied.block).find((one) => one.id === id);
 }
 
+export interface InsteadContext {
+  readonly history: History;
+  readonly reader: BlockReader;
+  /** Of the directory version that is in force for the block: who stands for a key that was replaced. */
+  readonly rights: Pick<Rights, 'standsFor'>;
+}
+
 /**
  * What is wrong with the `instead` of a transaction that an ordinary block on `parent` is to hold: it names the first one of
  * the same author, which, or one signed anew for it, a merge on this chain dropped or left out.
  */
 export async function insteadFault(
-  history: History,
-  reader: BlockReader,
+  { history, reader, rights }: InsteadContext,
   signed: SignedTransaction,
   parent: BlockId,
 ): Promise<AergoError | undefined> {
@@ -37,7 +44,8 @@ export async function insteadFault(
   if (first.transaction.instead !== undefined) {
     return fault(signed, `names one that was itself signed anew: name ${first.transaction.instead.slice(0, 7)}`);
   }
-  if (first.transaction.author !== author) return fault(signed, `is not by the author of ${instead.slice(0, 7)}`);
+  if (!rights.standsFor(author, first.transaction.author))
+    return fault(signed, `is not by the author of ${instead.slice(0, 7)}`);
   const anew = (await history.namings(instead)).filter((one) => one.how === 'instead');
   for (const id of new Set([instead, ...anew.map((one) => one.transaction)])) {
     if ((await history.standsIn(id, parent, 'dropped', 'left-out')) !== undefined) return undefined;

@@ -81,8 +81,9 @@ export async function checkBlock(context: VerifyContext, id: BlockId): Promise<v
     checkSignature(repository, signed);
     if (before[index] !== undefined) throw wrong(id, `transaction ${signed.id.slice(0, 7)} had taken effect before`);
     // What a merge takes over was judged where it stood first.
+    const { rights } = versionOf(context.authority, block.header) ?? {};
     const fault =
-      block.header.kind === 'block' && parent && (await insteadFault(context.history, reader, signed, parent));
+      block.header.kind === 'block' && parent && rights && (await insteadFault({ ...context, rights }, signed, parent));
     if (fault instanceof AergoError) throw wrong(id, fault.message, { transaction: signed.id });
   }
 }

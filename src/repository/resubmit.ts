@@ -98,10 +98,17 @@ class Resubmission {
     try {
       return { of, transaction: of, signedAnew: false, ...(await this.#run(signed, branch)) };
     } catch (error) {
-      if (!(error instanceof AergoError) || !mendable.has(error.code)) throw error;
+      if (!(error instanceof AergoError) || !this.#mends(error, signed)) throw error;
       const anew = this.#signAnew(signed, branch, error);
       return { of, transaction: anew.id, signedAnew: true, ...(await this.#run(anew, branch)) };
     }
+  }
+
+  /** Whether another signature can do what the old one cannot: also where its key has been replaced by this one. */
+  #mends({ code }: AergoError, { transaction: { author } }: SignedTransaction): boolean {
+    const { key } = this.#options;
+    const replaced = key.id !== author && this.#context.rights.standsFor(key.id, author);
+    return mendable.has(code) || (code === 'AERGO_AUTHOR_NOT_ALLOWED' && replaced);
   }
 
   /** The transaction as it was signed. Throws unless a merge on this branch did not take it. */
@@ -140,7 +147,7 @@ class Resubmission {
   #signAnew(signed: SignedTransaction, branch: BranchHead, why: AergoError): SignedTransaction {
     const { key, expires, dryRun } = this.#options;
     const { author, base, branch: _, expect, expires: __, nonce: ___, sig: ____, ...same } = signed.transaction;
-    if (key.id !== author) throw this.#takesItsAuthor(signed, why);
+    if (!this.#context.rights.standsFor(key.id, author)) throw this.#takesItsAuthor(signed, why);
     const conditions = {
       // A dry run judges it behind others that are in no block: what is there now is not what will be there then.
       ...(base === undefined || dryRun === true ? {} : { base: branch.block }),

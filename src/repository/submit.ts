@@ -89,10 +89,10 @@ export async function refuseRepeated(
   signed: SignedTransaction,
   branch: BranchHead,
 ): Promise<void> {
-  const { history, reader } = context;
+  const { history } = context;
   const { id } = signed;
   const before = await history.tookEffect(signed, branch.block);
-  const fault = await insteadFault(history, reader, signed, branch.block);
+  const fault = await insteadFault(context, signed, branch.block);
   if (before === undefined && fault !== undefined) throw fault;
   if (before === undefined) return;
   const itself = (await history.inEffect(id, branch.block)) !== undefined;

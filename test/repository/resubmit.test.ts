@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TransactionId } from '../../src/ledger/transaction.ts';
-import { newRepository, type TestRepository, withBank, withMember } from '../support/repository.ts';
+import { keyOf, newRepository, type TestRepository, withBank, withMember } from '../support/repository.ts';
 
 const pay = (sender: string, recipient: string, amount: string) => ({
   contract: 'bank',
@@ -121,6 +121,22 @@ describe('resubmit', () => {
     expect(done.rejected).toEqual([]);
     expect(dry.resubmitted.map((one) => one.receipt)).toEqual(done.resubmitted.map((one) => one.receipt));
     expect(await balance(test, 'carol')).toBe('300.00');
+  });
+
+  it('signs anew with the key that came in the place of the author’s', async () => {
+    const test = await twoBranches();
+    const { repository, admin } = test;
+    const call = { ...pay('alice', 'bob', '1'), base: '@', on: 'side', key: admin };
+    const { transaction } = await repository.call(call);
+    await repository.call({ ...pay('alice', 'carol', '50'), key: admin });
+    await repository.merge({ source: 'side', sealer: admin });
+    const key = keyOf('ada later');
+    await repository.rotateKey({ key: admin, successor: key.id, reason: 'rotated' });
+    expect(await repository.resubmit({ transactions: [transaction], key })).toMatchObject({
+      resubmitted: [{ of: transaction, signedAnew: true }],
+      rejected: [],
+    });
+    await repository.verify();
   });
 
   it('is for what a merge dropped: nothing else, and nothing that does not exist', async () => {
