@@ -4,22 +4,21 @@
  */
 
 import type { Engine } from '../contract/engine.ts';
-import { canonicalJson, type JsonValue } from '../crypto/canonical-json.ts';
 import { AergoError, exitCodes } from '../errors.ts';
 import type { Oid } from '../object/oid.ts';
 import { ObjectBuffer, type ObjectSource } from '../object/source.ts';
-import { diffStates } from '../state/state-difference.ts';
 import { emptyState } from '../state/state-update.ts';
 import type { NodeCache } from '../state/table.ts';
 import { type Candidate, ordinaryCandidate } from './admission.ts';
 import { assembleBlock, type BlockPlan, genesisContent } from './assemble.ts';
 import { type Authority, authorityFault, versionOf } from './authority.ts';
-import { type Block, type BlockContent, type BlockId, type BlockReader, checkSeal, putBlockTree } from './block.ts';
+import { type Block, type BlockId, type BlockReader, checkSeal, putBlockTree } from './block.ts';
+import { firstDifference } from './block-difference.ts';
+import { blockFault } from './block-fault.ts';
 import { logicFault } from './branch-logic.ts';
 import { type BlockHeader, boundBranch, isRowMerge, logicOfMerge, type MergeHeader } from './header.ts';
 import type { History } from './history.ts';
 import { firstOf, insteadFault } from './instead.ts';
-import { readLines } from './lines.ts';
 import { revertedBefore } from './reverted.ts';
 import { type StageContext, type Staged, type StagedTransaction, stage } from './stage.ts';
 import { checkSignature, type TransactionId } from './transaction.ts';
@@ -53,12 +52,6 @@ export interface VerifyContext {
   readonly rebuildRowMerge: RebuildRowMerge;
 }
 
-function wrong(id: BlockId, what: string, details: Record<string, unknown> = {}): AergoError {
-  return new AergoError('AERGO_BLOCK_INVALID', `block ${id.slice(0, 7)}: ${what}`, {
-    details: { block: id, ...details },
-  });
-}
-
 /** Checks everything about a block that needs no run. Its parents are taken to be verified. */
 export async function checkBlock(context: VerifyContext, id: BlockId): Promise<void> {
   const { reader, repository } = context;
@@ -66,25 +59,26 @@ export async function checkBlock(context: VerifyContext, id: BlockId): Promise<v
   checkSeal(reader, id);
   checkPlace(context, block);
   const unauthorised = authorityFault(context.authority, reader, block, context.admission === true);
-  if (unauthorised !== undefined) throw wrong(id, unauthorised);
+  if (unauthorised !== undefined) throw blockFault(id, unauthorised);
   if (block.header.kind === 'genesis') return checkGenesis(block, block.header);
   const strange = await logicFault(reader, block);
-  if (strange !== undefined) throw wrong(id, strange);
+  if (strange !== undefined) throw blockFault(id, strange);
   const transactions = reader.transactions(id);
   const [parent] = block.commit.parents;
   // All at once: each waits for the index, and only seldom finds anything.
   const before = await Promise.all(transactions.map((signed) => parent && context.history.tookEffect(signed, parent)));
   const seen = new Set<TransactionId>();
   for (const [index, signed] of transactions.entries()) {
-    if (seen.has(firstOf(signed))) throw wrong(id, `transaction ${signed.id.slice(0, 7)} stands in it twice`);
+    if (seen.has(firstOf(signed))) throw blockFault(id, `transaction ${signed.id.slice(0, 7)} stands in it twice`);
     seen.add(firstOf(signed));
     checkSignature(repository, signed);
-    if (before[index] !== undefined) throw wrong(id, `transaction ${signed.id.slice(0, 7)} had taken effect before`);
+    if (before[index] !== undefined)
+      throw blockFault(id, `transaction ${signed.id.slice(0, 7)} had taken effect before`);
     // What a merge takes over was judged where it stood first.
     const { rights } = versionOf(context.authority, block.header) ?? {};
     const fault =
       block.header.kind === 'block' && parent && rights && (await insteadFault({ ...context, rights }, signed, parent));
-    if (fault instanceof AergoError) throw wrong(id, fault.message, { transaction: signed.id });
+    if (fault instanceof AergoError) throw blockFault(id, fault.message, { transaction: signed.id });
   }
 }
 
@@ -94,21 +88,21 @@ function checkPlace(context: VerifyContext, block: Block): void {
   const { id, header, commit } = block;
   const parents = commit.parents.map((parent) => context.reader.header(parent));
   if (parents.length !== parentsOf[header.kind])
-    throw wrong(id, `a ${header.kind} has ${parentsOf[header.kind]} parents, not ${parents.length}`);
+    throw blockFault(id, `a ${header.kind} has ${parentsOf[header.kind]} parents, not ${parents.length}`);
   if (header.kind === 'genesis') {
-    if (id !== context.repository) throw wrong(id, 'it is the genesis block of another repository');
+    if (id !== context.repository) throw blockFault(id, 'it is the genesis block of another repository');
     return;
   }
   const [first] = parents;
   if (first === undefined) return;
-  if (header.repository !== context.repository) throw wrong(id, 'it belongs to another repository');
+  if (header.repository !== context.repository) throw blockFault(id, 'it belongs to another repository');
   const [p1, p2] = commit.parents;
   if (p1 !== undefined && p2 !== undefined && context.history.isAncestor(p2, p1)) {
-    throw wrong(id, 'it merges what the branch has already');
+    throw blockFault(id, 'it merges what the branch has already');
   }
   if (header.height !== first.height + 1)
-    throw wrong(id, `its height is ${header.height}, its parent's ${first.height}`);
-  if (parents.some((parent) => parent.time >= header.time)) throw wrong(id, 'its time is not after its parents’');
+    throw blockFault(id, `its height is ${header.height}, its parent's ${first.height}`);
+  if (parents.some((parent) => parent.time >= header.time)) throw blockFault(id, 'its time is not after its parents’');
   if (boundBranch(header) !== boundBranch(first)) checkFirstOfBranch(context, block, first.start);
 }
 
@@ -118,7 +112,7 @@ function checkGenesis({ id, commit, engine }: Block, header: Extract<BlockHeader
   const { branch, start, time, nonce } = header;
   const content = genesisContent({ branch, start, time, nonce, engine, state: emptyState(buffer) });
   if (putBlockTree(buffer, content) !== commit.tree)
-    throw wrong(id, 'a genesis block has an empty state and nothing else');
+    throw blockFault(id, 'a genesis block has an empty state and nothing else');
 }
 
 const emptySource: ObjectSource = {
@@ -135,10 +129,10 @@ function checkFirstOfBranch(
   startBefore: string,
 ): void {
   const [parent] = commit.parents;
-  if (header.start === startBefore) throw wrong(id, 'a branch keeps its name once it has a block');
+  if (header.start === startBefore) throw blockFault(id, 'a branch keeps its name once it has a block');
   if (parent === undefined) return;
   for (const ancestor of history.chain(parent)) {
-    if (reader.header(ancestor).start === header.start) throw wrong(id, 'its branch had ended before');
+    if (reader.header(ancestor).start === header.start) throw blockFault(id, 'its branch had ended before');
   }
 }
 
@@ -156,7 +150,7 @@ async function candidatesOf(
     return { candidates: await Promise.all(candidates), leftOut: new Set() };
   }
   const { bases, candidates } = await context.mergeCandidates(target, source);
-  if (bases.join() !== block.header.base.join()) throw wrong(block.id, 'its merge base is another one');
+  if (bases.join() !== block.header.base.join()) throw blockFault(block.id, 'its merge base is another one');
   const receipts = reader.receipts(block.id);
   return { candidates, leftOut: new Set(receipts.filter((one) => one.status === 'left-out').map((one) => one.tx)) };
 }
@@ -184,7 +178,7 @@ export async function rebuildBlock(context: VerifyContext, engine: Engine, engin
   const [parent] = block.commit.parents;
   if (parent === undefined) return;
   const rights = versionOf(context.authority, header)?.rights;
-  if (rights === undefined) throw wrong(id, 'the directory version that it names is none of this repository');
+  if (rights === undefined) throw blockFault(id, 'the directory version that it names is none of this repository');
   if (header.kind === 'merge') checkMergeRules(reader, block, header);
   const buffer = new ObjectBuffer(reader.source);
   const { staged, leftOut } = isRowMerge(header)
@@ -207,14 +201,14 @@ function checkMergeRules(reader: BlockReader, { id, commit }: Block, header: Mer
   const [, source] = commit.parents;
   if (source === undefined) return;
   const theirs = reader.header(source);
-  if (header.source !== boundBranch(theirs)) throw wrong(id, 'its source is another branch');
+  if (header.source !== boundBranch(theirs)) throw blockFault(id, 'its source is another branch');
   const logic = logicOfMerge(theirs, header.logic);
   if (logic !== undefined && header.mode !== 'agreed')
-    throw wrong(
+    throw blockFault(
       id,
       `its branches agreed on ${logic.contract}.${logic.function}, and it is a merge in mode ${header.mode}`,
     );
-  if (logic === undefined && header.mode === 'agreed') throw wrong(id, 'its branches agreed on no merge logic');
+  if (logic === undefined && header.mode === 'agreed') throw blockFault(id, 'its branches agreed on no merge logic');
 }
 
 interface RunAgain {
@@ -259,7 +253,7 @@ async function mergeRowsAgain(
         : undefined;
   if (different === undefined) return { staged, leftOut: new Set() };
   await engine.abandon();
-  throw wrong(id, different);
+  throw blockFault(id, different);
 }
 
 /** A merge that stops is none; one that does not come to its end here says nothing. */
@@ -275,7 +269,7 @@ async function mergedAgain(
     if (!(error instanceof AergoError)) throw error;
     if (error.code === 'AERGO_CONTRACT_DEADLINE') throw undecided(block.id, error.message);
     if (error.exitCode !== exitCodes.rejected && error.exitCode !== exitCodes.usage) throw error;
-    throw wrong(block.id, `its merge does not come out again: ${error.message}`, {
+    throw blockFault(block.id, `its merge does not come out again: ${error.message}`, {
       code: error.code,
       ...error.details,
     });
@@ -309,65 +303,3 @@ const undecided = (id: BlockId, what: string, details: Record<string, unknown> =
     hint: 'try again when the machine is less busy; nothing is said about the block',
     details: { block: id, ...details },
   });
-
-function firstDifference(
-  reader: BlockReader,
-  source: ObjectSource,
-  block: Block,
-  rebuilt: BlockContent,
-  staged: readonly StagedTransaction[],
-): AergoError {
-  const failed = staged.find((one) => one.refusal !== undefined);
-  if (block.header.kind === 'block' && failed !== undefined) {
-    const { signed, refusal } = failed;
-    return wrong(
-      block.id,
-      `transaction ${signed.id.slice(0, 7)} does not take effect when it runs again: ${refusal?.error.message ?? ''}`,
-      { transaction: signed.id },
-    );
-  }
-  const receipts = reader.receipts(block.id);
-  const text = (value: unknown) => canonicalJson((value ?? null) as JsonValue);
-  const index = rebuilt.receipts.findIndex((receipt, at) => text(receipt) !== text(receipts[at]));
-  if (index >= 0 || receipts.length !== rebuilt.receipts.length) {
-    const at = index >= 0 ? index : rebuilt.receipts.length;
-    return wrong(block.id, `receipt ${at} differs from the run`, {
-      expected: rebuilt.receipts[at] ?? null,
-      found: receipts[at] ?? null,
-    });
-  }
-  const listed = readLines(reader.source, block.entries.get('conflicts'));
-  const at = (rebuilt.conflicts ?? []).findIndex((line, place) => line !== listed[place]);
-  if (at >= 0 || listed.length !== (rebuilt.conflicts ?? []).length) {
-    const place = at >= 0 ? at : (rebuilt.conflicts ?? []).length;
-    return wrong(block.id, `conflict ${place} differs from the merge`, {
-      expected: rebuilt.conflicts?.[place] ?? null,
-      found: listed[place] ?? null,
-    });
-  }
-  if (rebuilt.state !== block.state) {
-    const place = firstPlace(source, rebuilt.state, block.state);
-    return wrong(block.id, `its state differs from the run${place === undefined ? '' : `, first in ${place}`}`, {
-      expected: rebuilt.state,
-      found: block.state,
-    });
-  }
-  if (text(rebuilt.header) !== text(block.header))
-    return wrong(block.id, 'its header does not follow from its content', { expected: rebuilt.header });
-  return wrong(block.id, 'its transactions or data do not follow from the run');
-}
-
-/** The row, or the table, in which two states differ first; undefined where that cannot be read. */
-function firstPlace(source: ObjectSource, a: Oid, b: Oid): string | undefined {
-  try {
-    for (const { table, changes } of diffStates(source, a, b).tables) {
-      for (const { name } of changes) return `row ${name} of ${table}`;
-      return `table ${table}`;
-    }
-    return undefined;
-  } catch (error) {
-    // What a forger wrote in the place of a state need not be one.
-    if (error instanceof AergoError) return undefined;
-    throw error;
-  }
-}
