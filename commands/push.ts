@@ -47,7 +47,8 @@ export default class Push extends RemoteCommand {
       });
     });
     this.print(report, () => pushLines(report));
-    const refused = report.refs.find((ref) => ref.refused !== undefined);
+    const directory = { target: 'the directory', refused: report.directory?.refused };
+    const refused = [...report.refs, directory].find((ref) => ref.refused !== undefined);
     if (refused === undefined) return;
     throw new AergoError('AERGO_PUSH_REFUSED', `${report.remote} refused ${refused.target}: ${refused.refused}`, {
       details: { remote: report.remote, refs: report.refs },

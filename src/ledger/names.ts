@@ -66,6 +66,8 @@ export const snapshotRef = (name: string): string => `refs/tags/${name}`;
 /** Where a branch stood at a remote when it was asked last. */
 export const trackingRef = (remote: string, branch: string): string => `refs/remotes/${remote}/${branch}`;
 export const directoryRef = 'refs/aergo/directory';
+/** The newest version of the directory that another place is known to have. */
+export const seenDirectoryRef = 'refs/aergo/seen';
 
 /** The branch that a ref under `refs/heads/` names. */
 export const branchOfRef = (ref: string): string => ref.slice('refs/heads/'.length);

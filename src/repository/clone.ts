@@ -10,7 +10,7 @@ import { DirectoryReader } from '../directory/version.ts';
 import { AergoError } from '../errors.ts';
 import type { BlockId } from '../ledger/block.ts';
 import { History } from '../ledger/history.ts';
-import { branchRef, directoryRef, trackingRef } from '../ledger/names.ts';
+import { branchRef, directoryRef, seenDirectoryRef, trackingRef } from '../ledger/names.ts';
 import { checkSnapshot, peelSnapshot } from '../ledger/snapshot.ts';
 import type { Oid } from '../object/oid.ts';
 import { addReached } from '../object/reached.ts';
@@ -20,6 +20,7 @@ import type { RefUpdate } from '../store/refs.ts';
 import { Store } from '../store/store.ts';
 import type { RemoteRefs } from '../wire/discovery.ts';
 import { RepositoryContext, type RepositoryOptions } from './context.ts';
+import { checkFresh } from './directory-receive.ts';
 import { discover, refNamed, takeMissing } from './fetch.ts';
 import { storeOptions } from './init.ts';
 import { keepReceived, receiveLimits, type VerifiedBlocks, verifyReceived } from './receive.ts';
@@ -137,6 +138,7 @@ async function takeAll(
     const { reader, history } = verified;
     const genesis = reader.block(versions.version(newest).repository);
     const chain = verifyVersions({ reader, history, versions, genesis }, newest);
+    checkFresh(versions.version(newest), context.options.clock(), url);
     const loose = new Set<Oid>();
     for (const id of chain) addReached(quarantine, id, loose);
     const starts = (branch: string): string | undefined => versions.version(newest).heads.get(branch)?.start;
@@ -144,7 +146,11 @@ async function takeAll(
     const refs = refsOf(context, found, verified, { branch, bare: options.bare === true, starts });
     const snapshots = refs.filter(({ name }) => name.startsWith(tags));
     for (const { new: id } of snapshots) if (id !== null) loose.add(id);
-    const updates = [...refs, { name: directoryRef, old: null, new: newest }];
+    const updates = [
+      ...refs,
+      { name: directoryRef, old: null, new: newest },
+      { name: seenDirectoryRef, old: null, new: newest },
+    ];
     await keepReceived(context, quarantine, verified, [...loose], updates, branchRef(branch));
     const head = context.branch(branch).block;
     return {

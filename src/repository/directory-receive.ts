@@ -3,7 +3,7 @@
  * aside, or nowhere any more is refused. What speaks against somebody is kept.
  */
 import { relate } from '../directory/chain.ts';
-import { DirectoryReader } from '../directory/version.ts';
+import { DirectoryReader, type DirectoryVersion } from '../directory/version.ts';
 import { AergoError } from '../errors.ts';
 import type { VerifyContext } from '../ledger/verify.ts';
 import type { Oid } from '../object/oid.ts';
@@ -39,14 +39,19 @@ export async function verifyOffered(
     await keepEvidence(context.directory, reader.source, relation, { place, repository: repositoryId, seen });
     throw misbehaved(relation, versions.version(relation.found).version, versions.version(known).version, place);
   }
-  const { expires, version } = versions.version(newest);
-  if (expires === undefined || expires >= seen) return relation.versions;
+  checkFresh(versions.version(newest), seen, place);
+  return relation.versions;
+}
+
+/** Throws `AERGO_DIRECTORY_EXPIRED` for a version that was to be believed until before `now` (ms). */
+export function checkFresh({ id, expires, version }: DirectoryVersion, now: number, place: string): void {
+  if (expires === undefined || expires >= now) return;
   throw new AergoError(
     'AERGO_DIRECTORY_EXPIRED',
     `${place} offers version ${version} of the directory, which was to be believed until ${new Date(expires).toISOString()}`,
     {
       hint: 'ask another place, or wait until a newer version is published',
-      details: { place, directory: newest, version, expires },
+      details: { place, directory: id, version, expires },
     },
   );
 }

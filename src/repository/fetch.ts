@@ -2,7 +2,8 @@
  * Fetching: what a remote has and this repository has not, taken into quarantine, verified whole (the directory version by
  * version, then every block), and written with all refs in one go. Cut off anywhere, it has done nothing.
  */
-import { type DirectoryContent, DirectoryReader } from '../directory/version.ts';
+import type { SigningKey } from '../crypto/key.ts';
+import { type DirectoryContent, DirectoryReader, type DirectoryVersion } from '../directory/version.ts';
 import { AergoError } from '../errors.ts';
 import type { BlockId } from '../ledger/block.ts';
 import { directoryRef, trackingRef } from '../ledger/names.ts';
@@ -14,6 +15,7 @@ import type { RefUpdate } from '../store/refs.ts';
 import { discoverRefs, type RemoteRefs } from '../wire/discovery.ts';
 import { fetchPack } from '../wire/fetch-pack.ts';
 import type { RepositoryContext } from './context.ts';
+import { isOurs, makeAgain, noteSeen, type Overtaken, ownVersions, seenVersion } from './directory-own.ts';
 import { verifyOffered } from './directory-receive.ts';
 import { keepReceived, receiveLimits, type VerifiedBlocks, verifyReceived } from './receive.ts';
 import { connect, type RemoteAccess, type RemoteConnection } from './remote-connection.ts';
@@ -26,6 +28,8 @@ export interface FetchOptions {
   readonly fast?: boolean;
   /** Forgets branches that the remote has no more. */
   readonly prune?: boolean;
+  /** Makes changes of the directory again that were made with it here, where others were quicker. */
+  readonly signer?: SigningKey;
 }
 
 /** A branch of the remote that is new, has moved, or is gone. */
@@ -45,7 +49,7 @@ export interface FetchReport {
   /** New ones, by name. */
   readonly snapshots: readonly string[];
   /** The version of the directory in force before and after. */
-  readonly directory: { readonly before: number; readonly after: number };
+  readonly directory: { readonly before: number; readonly after: number } & Partial<Overtaken>;
   readonly blocks: number;
   readonly objects: number;
   readonly bytes: number;
@@ -87,14 +91,16 @@ export async function fetchOver(
     const { branches, updates: moves } = branchUpdates(context, remote, found, { ...verified, starts }, options.prune);
     const snapshots = snapshotUpdates(context, found, verified);
     const directory = directoryUpdate(context, offered, quarantine);
+    const own = directory.overtakes ? ownVersions(context) : [];
     const updates = [...moves, ...snapshots, ...directory.updates];
     const loose = [...directory.objects, ...snapshots.flatMap(({ new: id }) => id ?? [])];
     if (updates.length > 0) await keepReceived(context, quarantine, verified, loose, updates);
+    const overtaken = own.length === 0 ? {} : await makeAgain(context, own, options.signer);
     return {
       remote: remote.name,
       branches,
       snapshots: snapshots.map(({ name }) => name.slice(tags.length)),
-      directory: { before, after: context.directoryVersion.version },
+      directory: { before, ...overtaken, after: context.directoryVersion.version },
       blocks: verified.blocks.length,
       ...size,
     };
@@ -156,12 +162,11 @@ async function verifyFetched(
     if (name.startsWith(heads)) return [oid];
     return name.startsWith(tags) ? [peelSnapshot(quarantine, oid)] : [];
   });
-  const known = context.directoryVersion.id;
-  // A mirror may be behind: what it has is judged by the newest version that was ever seen.
-  const isBehind = context.store.has(newest);
-  const directory = { versions, newest: isBehind ? known : newest };
+  // What we have already is older than ours: the remote lacks versions of our own, or leads back, which is found below.
+  const isOlder = isOurs(context, versions.version(newest));
+  const directory = { versions, newest: isOlder ? context.directoryVersion.id : newest };
   const verified = await verifyReceived(context, quarantine, blocks, { fast, directory });
-  await verifyOffered(context, verified, { newest, known, place: remote.name });
+  await verifyOffered(context, verified, { newest, known: seenVersion(context), place: remote.name });
   return verified;
 }
 
@@ -216,19 +221,24 @@ function snapshotUpdates({ store }: RepositoryContext, found: RemoteRefs, { read
   });
 }
 
+/** The directory as the remote has it becomes ours; versions of our own that it has not are overtaken. */
 function directoryUpdate(
-  { store, directoryVersion }: RepositoryContext,
+  context: RepositoryContext,
   newest: Oid,
   quarantine: Quarantine,
-): { updates: RefUpdate[]; objects: Oid[] } {
-  if (store.has(newest)) return { updates: [], objects: [] };
-  const objects = new Set<Oid>();
+): { updates: RefUpdate[]; objects: Oid[]; overtakes: boolean } {
+  const { id: ours } = context.directoryVersion;
   const versions = new DirectoryReader(quarantine);
-  for (
-    let id: Oid | undefined = newest;
-    id !== undefined && id !== directoryVersion.id;
-    id = versions.version(id).previous
-  )
-    addReached(quarantine, id, objects);
-  return { updates: [{ name: directoryRef, old: directoryVersion.id, new: newest }], objects: [...objects] };
+  const seen = noteSeen(context, versions.version(newest));
+  const objects = new Set<Oid>();
+  let version: DirectoryVersion | undefined = versions.version(newest);
+  for (; version !== undefined && !isOurs(context, version); version = before(versions, version)) {
+    addReached(quarantine, version.id, objects);
+  }
+  if (objects.size === 0) return { updates: seen, objects: [], overtakes: false };
+  const updates = [{ name: directoryRef, old: ours, new: newest }, ...seen];
+  return { updates, objects: [...objects], overtakes: version?.id !== ours };
 }
+
+const before = (versions: DirectoryReader, { previous }: DirectoryVersion): DirectoryVersion | undefined =>
+  previous === undefined ? undefined : versions.version(previous);

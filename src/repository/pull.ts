@@ -11,6 +11,7 @@ import type { BlockId } from '../ledger/block.ts';
 import { branchRef, trackingRef } from '../ledger/names.ts';
 import type { Transaction, TransactionId } from '../ledger/transaction.ts';
 import type { BranchHead, RepositoryContext } from './context.ts';
+import { namesOvertaken } from './directory-own.ts';
 import { type FetchOptions, type FetchReport, fetchRemote } from './fetch.ts';
 import { mergeHeads } from './merge.ts';
 import type { Remote } from './remotes.ts';
@@ -53,7 +54,7 @@ export async function pullBranch(
   remote: Remote,
   options: PullOptions,
 ): Promise<PullReport> {
-  const fetched = await fetchRemote(context, remote, options);
+  const fetched = await fetchRemote(context, remote, { signer: options.sealer, ...options });
   const local = context.branch(options.branch);
   const theirs = context.store.ref(trackingRef(remote.name, local.name))?.oid;
   if (theirs === undefined) {
@@ -65,7 +66,9 @@ export async function pullBranch(
   const { history } = context;
   const report = { fetched, branch: local.name, old: local.block, reran: { from: 0, to: 0 }, left: [], unmerged: [] };
   const at = (head: BlockId) => ({ new: head, height: history.record(head).height });
-  if (history.isOnChain(theirs, local.block)) return { ...report, kind: 'up-to-date', ...at(local.block) };
+  // Blocks that name a version of the directory which others overtook are nobody's: they are made again.
+  const isUpToDate = history.isOnChain(theirs, local.block) && !namesOvertaken(context, local.block);
+  if (isUpToDate) return { ...report, kind: 'up-to-date', ...at(local.block) };
   if (history.isOnChain(local.block, theirs)) {
     await moveBranch(context, local, theirs);
     return { ...report, kind: 'forward', ...at(theirs) };

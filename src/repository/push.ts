@@ -5,6 +5,7 @@
 import type { SigningKey } from '../crypto/key.ts';
 import type { Head } from '../directory/files.ts';
 import { may } from '../directory/rights.ts';
+import type { DirectoryVersion } from '../directory/version.ts';
 import { AergoError } from '../errors.ts';
 import type { BlockId } from '../ledger/block.ts';
 import { branchRef, directoryRef, snapshotRef, trackingRef } from '../ledger/names.ts';
@@ -12,6 +13,7 @@ import { peelSnapshot } from '../ledger/snapshot.ts';
 import type { NewObject } from '../object/object.ts';
 import type { Oid } from '../object/oid.ts';
 import { encodePackEntry } from '../object/pack-entry.ts';
+import { addReached } from '../object/reached.ts';
 import type { RefUpdate } from '../store/refs.ts';
 import { commitsBetween } from '../wire/commit-graph.ts';
 import { discoverRefs, type RemoteRefs } from '../wire/discovery.ts';
@@ -19,6 +21,7 @@ import type { PackSource } from '../wire/pack-writer.ts';
 import type { RefCommand } from '../wire/push-request.ts';
 import { sendPack } from '../wire/send-pack.ts';
 import type { RepositoryContext } from './context.ts';
+import { noteSeen, ownVersions } from './directory-own.ts';
 import { headOf, keepVersions, prepareVersions } from './directory-write.ts';
 import { fetchOver } from './fetch.ts';
 import { connect, type RemoteAccess, type RemoteConnection } from './remote-connection.ts';
@@ -59,6 +62,8 @@ export interface PushReport {
   }[];
   /** How many blocks were sent. */
   readonly blocks: number;
+  /** The version of the directory that the remote has now, where it lacked what was changed here; or why it has not. */
+  readonly directory?: { readonly version: number; readonly refused?: string };
 }
 
 interface Planned extends RefCommand {
@@ -77,7 +82,7 @@ export async function pushRemote(
   const connection = await connect(remote.url, { ...options.access, key: options.key }, context.options);
   try {
     // What the remote has is known before anything is planned: its directory must be ours, or come after it.
-    await fetchOver(context, remote, connection, { access: options.access });
+    await fetchOver(context, remote, connection, { access: options.access, signer: options.key });
     const pushed = await pushOver(context, remote, connection, options);
     if (pushed.refs.some(({ refused }) => refused === undefined)) await noteMoved(context, remote, pushed);
     if (connection.kind !== 'git') await fetchOver(context, remote, connection, { access: options.access });
@@ -100,30 +105,61 @@ async function pushOver(
     const plan = await planRef(context, remote, found, ref, options.lease);
     if (plan !== undefined) planned.push(plan);
   }
-  if (planned.length === 0) return { remote: remote.name, refs: [], blocks: 0 };
+  const ahead = directoryAhead(context, found);
+  if (planned.length === 0 && ahead === undefined) return { remote: remote.name, refs: [], blocks: 0 };
   const blocks = missingBlocks(context, found, planned);
   await askToDisclose(context, connection, access, planned, blocks, options);
-  const published = connection.kind === 'git' ? publishing(context, planned, options.key) : undefined;
+  const publishes = connection.kind === 'git' && planned.length > 0;
+  const published = publishes ? publishing(context, planned, options.key) : undefined;
   const commands: RefCommand[] = [...planned.map(({ name, old, new: id }) => ({ name, old, new: id }))];
-  if (published !== undefined) commands.push(published.command);
+  const directory = published?.version ?? (ahead === undefined ? undefined : context.directoryVersion);
+  if (directory !== undefined) {
+    const old = found.refs.find(({ name }) => name === directoryRef)?.oid ?? null;
+    commands.push({ name: directoryRef, old, new: directory.id });
+  }
+  const loose = new Map([...(ahead?.objects ?? []), ...(published?.objects ?? [])].map((one) => [one.oid, one]));
   const { onMessage } = access;
   const report = await sendPack(
     connection.transport,
     found,
     {
       commands,
-      pack: packFor(context, blocks, planned, published?.objects ?? []),
+      pack: packFor(context, blocks, planned, [...loose.values()]),
       atomic: atomic || published !== undefined,
       ...(options.options === undefined ? {} : { options: options.options }),
     },
     { agent: access.agent, ...(onMessage === undefined ? {} : { onProgress: onMessage }) },
   );
-  if (published !== undefined && report.refs.get(directoryRef) === undefined) await published.keep();
+  const refusedDirectory = report.unpackFault ?? report.refs.get(directoryRef);
+  if (directory !== undefined && refusedDirectory === undefined) {
+    await published?.keep();
+    const updates = noteSeen(context, directory);
+    if (updates.length > 0) await context.store.write({ refs: updates, operation: context.operation() });
+  }
   const refs = planned.map(({ name, target, old, new: id }) => {
     const refused = report.unpackFault ?? report.refs.get(name);
     return { target, old, new: id, ...(refused === undefined ? {} : { refused }) };
   });
-  return { remote: remote.name, refs, blocks: blocks.length };
+  const pushed = { remote: remote.name, refs, blocks: blocks.length };
+  if (directory === undefined || ahead === undefined) return pushed;
+  const { version } = directory;
+  return {
+    ...pushed,
+    directory: refusedDirectory === undefined ? { version } : { version, refused: refusedDirectory },
+  };
+}
+
+/** Versions of the directory that the remote lacks, as they are to be sent; undefined where it has what is in force here. */
+function directoryAhead(
+  context: RepositoryContext,
+  found: RemoteRefs,
+): { readonly objects: readonly NewObject[] } | undefined {
+  const theirs = found.refs.find(({ name }) => name === directoryRef)?.oid;
+  const { store, directoryVersion } = context;
+  if (theirs === undefined || theirs === directoryVersion.id) return undefined;
+  const reached = new Set<Oid>();
+  for (const { version } of ownVersions(context, theirs)) addReached(store, version.id, reached);
+  return { objects: [...reached].map((oid) => ({ oid, ...store.read(oid) })) };
 }
 
 const fullName = (target: string): string =>
@@ -222,7 +258,7 @@ function publishing(
   context: RepositoryContext,
   planned: readonly Planned[],
   key: SigningKey,
-): { command: RefCommand; objects: readonly NewObject[]; keep(): Promise<void> } {
+): { version: DirectoryVersion; objects: readonly NewObject[]; keep(): Promise<void> } {
   const before = context.directoryVersion;
   if (!may(before, key.id, 'publish')) {
     throw new AergoError('AERGO_DIRECTORY_NOT_ALLOWED', `${key.id} may not publish, and this remote cannot do it`, {
@@ -242,7 +278,7 @@ function publishing(
   }
   const prepared = prepareVersions(context, [() => ({ heads, tags })], { key });
   return {
-    command: { name: directoryRef, old: before.id, new: prepared.version.id },
+    version: prepared.version,
     objects: prepared.objects,
     keep: () => keepVersions(context, prepared),
   };

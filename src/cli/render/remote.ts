@@ -24,6 +24,8 @@ export function* fetchLines({ remote, branches, snapshots, directory, blocks }: 
   }
   for (const name of snapshots) yield `  snapshot ${visible(name)}`;
   if (moved) yield `  directory   version ${directory.before} → ${directory.after}`;
+  for (const line of directory.again ?? []) yield `    made again on it: ${visible(line)}`;
+  for (const line of directory.left ?? []) yield `    others were quicker, make it again: ${visible(line)}`;
 }
 
 export function* pullLines(report: PullReport): Generator<string> {
@@ -39,8 +41,8 @@ export function* pullLines(report: PullReport): Generator<string> {
   if (kept !== undefined && left.length > 0) yield `  your blocks as they were: ${visible(kept)}`;
 }
 
-export function* pushLines({ remote, refs, blocks }: PushReport): Generator<string> {
-  if (refs.length === 0) yield `${remote}: already up to date`;
+export function* pushLines({ remote, refs, blocks, directory }: PushReport): Generator<string> {
+  if (refs.length === 0 && directory === undefined) yield `${remote}: already up to date`;
   else yield `${remote}: ${counted(blocks, 'block')} sent`;
   for (const { target, old, new: id, refused } of refs) {
     const name = visible(target);
@@ -48,4 +50,6 @@ export function* pushLines({ remote, refs, blocks }: PushReport): Generator<stri
     else if (id === null) yield `  ${name}   deleted`;
     else yield old === null ? `  ${name}   new, at ${short(id)}` : `  ${name}   ${short(old)} → ${short(id)}`;
   }
+  if (directory !== undefined)
+    yield `  directory   ${directory.refused === undefined ? `version ${directory.version}` : `refused: ${visible(directory.refused)}`}`;
 }

@@ -1,0 +1,81 @@
+/** The directory between places: what members change in their clones comes to the server, and nobody's change is lost. */
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import type { SigningKey } from '../../src/crypto/key.ts';
+import { Repository } from '../../src/repository.ts';
+import { closeQuietly, keyOf, openRepository, temporaryDirectory } from '../support/repository.ts';
+import { access, realOptions, type ServedBank, serveBank, tokenFor } from './served-bank.ts';
+
+const ada = keyOf('ada');
+const bob = keyOf('bob');
+
+/** A clone of the bank with somebody who works on it. */
+async function partner(bank: ServedBank, key: SigningKey) {
+  const target = join(temporaryDirectory(), 'clone');
+  const own = { ...access, authorize: async (url: string) => `Bearer ${tokenFor(url, key)}` };
+  const { directory } = await Repository.clone(bank.url, target, realOptions(), { access: own });
+  const repository = await openRepository(directory, realOptions());
+  onTestFinished(() => closeQuietly(repository));
+  return {
+    repository,
+    push: () =>
+      repository.push('origin', {
+        access: own,
+        key,
+        refs: [{ source: 'main', target: 'main' }],
+        disclose: async () => undefined,
+      }),
+    pull: () => repository.pull('origin', { access: own, sealer: key }),
+    fetch: () => repository.fetch('origin', { access: own }),
+    pay: () => repository.call({ contract: 'bank', function: 'pay', args: ['alice', 'bob', '1'], key }),
+    add: (name: string, ...roles: string[]) => repository.addMember({ name, member: keyOf(name).id, roles, key }),
+    names: () => repository.members().map(({ name }) => name),
+  };
+}
+
+test('a member is added in a clone, pushed, and works from then on; a revoked one does not', {
+  timeout: 120_000,
+}, async () => {
+  const bank = await serveBank();
+  const admin = await partner(bank, ada);
+  await admin.add('bob', 'write', 'seal');
+  expect((await admin.push()).directory).toMatchObject({ version: expect.any(Number) });
+  const member = await partner(bank, bob);
+  expect(member.names()).toContain('bob');
+  await member.pay();
+  expect((await member.push()).refs).toMatchObject([{ target: 'main' }]);
+  await admin.pull();
+  await admin.repository.removeMember({ member: 'bob', reason: 'left', key: ada });
+  await admin.push();
+  await expect(member.push()).rejects.toMatchObject({ code: expect.stringMatching(/^AERGO_/) });
+  await admin.repository.verify();
+});
+
+test('a change that others overtook is made again on theirs, with the blocks that named it', {
+  timeout: 120_000,
+}, async () => {
+  const bank = await serveBank();
+  const [one, two] = [await partner(bank, ada), await partner(bank, ada)];
+  await one.add('carol', 'write');
+  await one.pay();
+  await two.add('dave', 'write');
+  await two.push();
+  const pulled = await one.pull();
+  expect(pulled.fetched.directory).toMatchObject({ again: ['member carol: write'], left: [] });
+  expect(pulled).toMatchObject({ kind: 'rerun', reran: { from: 1, to: 1 } });
+  expect((await one.push()).refs).toMatchObject([{ target: 'main' }]);
+  await two.pull();
+  expect(two.names()).toEqual(expect.arrayContaining(['carol', 'dave']));
+  expect(two.repository.showDirectory().id).toBe(one.repository.showDirectory().id);
+  for (const { repository } of [one, two]) await repository.verify();
+});
+
+test('a fetch without a key tells what has to be made again', { timeout: 120_000 }, async () => {
+  const bank = await serveBank();
+  const [one, two] = [await partner(bank, ada), await partner(bank, ada)];
+  await one.add('carol', 'write');
+  await two.add('dave', 'write');
+  await two.push();
+  expect((await one.fetch()).directory).toMatchObject({ again: [], left: ['member carol: write'] });
+  expect(one.names()).not.toContain('carol');
+});
