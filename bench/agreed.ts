@@ -4,7 +4,7 @@
  */
 import { conflictId } from '../src/merge/conflict.ts';
 import type { MergeResult } from '../src/repository/merge.ts';
-import { median, type Report, timed } from './report.ts';
+import { measured, median, type Report, timed } from './report.ts';
 import { accountName, type Bank, bankSource, bankWith, inDirectory } from './setup.ts';
 
 const rows = 1_000_000;
@@ -60,28 +60,29 @@ const places = (count: number, of: number, shift: number): number[] =>
 
 async function scattered(report: Report, bank: Bank): Promise<void> {
   const { repository, admin: sealer } = bank;
-  const times = { agreed: [] as number[], automatic: [] as number[] };
+  const times = { agreed: [] as number[], automatic: [] as number[], processor: [] as number[] };
   let upset = 0;
   // The first round warms everything up and is not counted.
   for (let round = 0; round <= rounds; round++) {
     const shift = (round + 0.25) / (2 * (rounds + 1));
     const ours = places(changes, rows, shift);
     const theirs = places(changes, rows, shift + 0.5);
-    const [plain, agreed] = [`plain-${round}`, `agreed-${round}`];
+    const [plain, byRows] = [`plain-${round}`, `agreed-${round}`];
     await repository.createBranch(plain);
-    await repository.createBranch(agreed, '@', { mergeContract: 'bank.settle' });
-    for (const branch of [plain, agreed])
+    await repository.createBranch(byRows, '@', { mergeContract: 'bank.settle' });
+    for (const branch of [plain, byRows])
       await repository.submit(deposits(bank, branch, theirs), { sealer, on: branch });
     await repository.submit(deposits(bank, 'main', ours), { sealer, on: 'main' });
     // As a process that stays does: the engine stands on the target's rows.
     const automatic_ms = await timed(() => repository.merge({ source: plain, into: 'main', sealer, dryRun: true }));
-    const agreed_ms = await timed(async () => {
-      const { conflicts: met } = await repository.merge({ source: agreed, into: 'main', sealer });
+    const agreed = await measured(async () => {
+      const { conflicts: met } = await repository.merge({ source: byRows, into: 'main', sealer });
       upset += met?.total ?? Number.NaN;
     });
     if (round === 0) continue;
     times.automatic.push(automatic_ms);
-    times.agreed.push(agreed_ms);
+    times.agreed.push(agreed.time_ms);
+    times.processor.push(agreed.processor_ms);
   }
   report.figure({
     what: `agreed merge, ${changes} scattered rows a side of ${rows}`,
@@ -90,6 +91,7 @@ async function scattered(report: Report, bank: Bank): Promise<void> {
     reference: { what: 'the same rows merged by running their transactions again', value: median(times.automatic) },
     target: { limit: 400, is: 'at most' },
   });
+  report.count('processor time of it, all threads', median(times.processor), 'ms');
   report.holds('none of those rows conflicts', upset, 0);
   const total = (rounds + 1) * 2 * changes * 100 + rows * openingCents;
   report.holds('the money is what was there and came in on both sides', await cents(bank), total);
@@ -102,16 +104,17 @@ async function byContract(report: Report, bank: Bank): Promise<void> {
   await raise(bank, 'both', conflicts, '2');
   const changed_ms = await timed(() => raise(bank, 'main', conflicts));
   let result: MergeResult | undefined;
-  const merged_ms = await timed(async () => {
+  const merged = await measured(async () => {
     result = await repository.merge({ source: 'both', into: 'main', sealer });
   });
   report.figure({
     what: `${conflicts} conflicts settled by the contract`,
-    value: merged_ms,
+    value: merged.time_ms,
     unit: 'ms',
     reference: { what: 'as many rows changed by a call', value: changed_ms },
     target: { limit: 5_000, is: 'at most' },
   });
+  report.count('processor time of it, all threads', merged.processor_ms, 'ms');
   report.holds('each is settled by the contract', result?.conflicts?.byContract, conflicts);
   report.holds('both changes are in the sum', await cents(bank), before + 3 * conflicts * 100);
 }
