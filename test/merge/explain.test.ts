@@ -130,6 +130,23 @@ describe('explaining a merge', () => {
     expect(explanation?.amend).toEqual(expected.map(([tx]) => tx));
   });
 
+  it('names a merge of rows by its block where that made a transaction fail', async () => {
+    const test = await bank();
+    const { repository, admin: sealer } = test;
+    await repository.createBranch('other');
+    await pay(test, 'other', ['alice', 'carol', '50']);
+    const [poor] = await pay(test, 'side', ['alice', 'bob', '80']);
+    await pay(test, 'main', ['dave', 'carol', '0.01'], ['carol', 'dave', '0.01']);
+    const rows = await repository.merge({ source: 'other', rows: true, sealer });
+    await pay(test, 'main', ['dave', 'bob', '1']);
+    const { dropped, explanation } = await repository.explainMerge({ merge: 'side' });
+    expect(dropped).toMatchObject([
+      { receipt: { tx: poor }, cause: { kind: 'target', block: rows.block?.id, rows: [], branch: 'main' } },
+    ]);
+    expect(dropped[0]?.cause?.transaction).toBeUndefined();
+    expect(explanation?.amend).toEqual([poor]);
+  });
+
   it('is of merges of transactions', async () => {
     const { repository } = await bank();
     await expect(repository.explainMerge()).rejects.toMatchObject({ code: 'AERGO_MERGE_NONE', exitCode: 1 });
