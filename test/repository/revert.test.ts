@@ -115,6 +115,22 @@ describe('revert', () => {
     await repository.verify();
   });
 
+  it('takes back a transaction whose rows came by a merge of rows, not that merge', async () => {
+    const test = await bank();
+    const { repository, admin: key } = test;
+    await repository.createBranch('side');
+    const there = await repository.call({ ...pay('alice', 'bob', '40'), on: 'side', key });
+    await repository.call({ ...pay('carol', 'carol', '1', 'transfer'), key });
+    const { block } = await repository.merge({ source: 'side', rows: true, sealer: key });
+    await expect(repository.revert({ targets: ['@'], key })).rejects.toMatchObject({
+      code: 'AERGO_REVERT_REFUSED',
+      message: expect.stringContaining(`block ${block?.height} ${block?.id.slice(0, 7)} is a merge of rows`),
+    });
+    await repository.revert({ targets: [there.transaction], key });
+    expect(await isSame(test, '@', '@~2')).toBe(true);
+    await repository.verify();
+  });
+
   it('refuses with the reason: deployments, blocks without transactions, other branches, what is not in effect', async () => {
     const { repository, admin: key } = await bank();
     await repository.createBranch('side');
