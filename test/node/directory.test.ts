@@ -1,10 +1,11 @@
 /** The directory between places: what members change in their clones comes to the server, and nobody's change is lost. */
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { SigningKey } from '../../src/crypto/key.ts';
 import { Repository } from '../../src/repository.ts';
 import { closeQuietly, keyOf, openRepository, temporaryDirectory } from '../support/repository.ts';
-import { access, realOptions, type ServedBank, serveBank, tokenFor } from './served-bank.ts';
+import { access, prepareRoot, realOptions, type ServedBank, serveBank, tokenFor } from './served-bank.ts';
 
 const ada = keyOf('ada');
 const bob = keyOf('bob');
@@ -78,4 +79,35 @@ test('a fetch without a key tells what has to be made again', { timeout: 120_000
   await two.push();
   expect((await one.fetch()).directory).toMatchObject({ again: [], left: ['member carol: write'] });
   expect(one.names()).not.toContain('carol');
+});
+
+test('a remote that leads back, or aside, is refused, and the evidence stays', { timeout: 120_000 }, async () => {
+  const { copy } = await prepareRoot();
+  const [old, other] = [join(temporaryDirectory(), '.aergo'), join(temporaryDirectory(), '.aergo')];
+  for (const place of [old, other]) cpSync(copy, place, { recursive: true });
+  const change = async (place: string, name: string) => {
+    const repository = await openRepository(place, realOptions());
+    await repository.addMember({ name, member: keyOf(name).id, roles: ['write'], key: ada });
+    await closeQuietly(repository);
+  };
+  await change(copy, 'bob');
+  await change(other, 'mallory');
+  const { directory } = await Repository.clone(copy, join(temporaryDirectory(), 'clone'), realOptions(), { access });
+  const repository = await openRepository(directory, realOptions());
+  repository.addRemote('old', old, '/');
+  repository.addRemote('other', other, '/');
+  await expect(repository.fetch('old', { access })).rejects.toMatchObject({
+    code: 'AERGO_DIRECTORY_ROLLBACK',
+    message: 'old offers version 1 of the directory, and version 2 was seen before',
+  });
+  await expect(repository.fetch('other', { access })).rejects.toMatchObject({ code: 'AERGO_DIRECTORY_EQUIVOCATION' });
+  expect(await repository.verifyDirectory()).toMatchObject({
+    version: 2,
+    evidence: [
+      { kind: 'equivocation', place: 'other' },
+      { kind: 'rollback', place: 'old' },
+    ],
+  });
+  expect(repository.members().map(({ name }) => name)).toEqual(['ada', 'bob']);
+  await repository.fetch('origin', { access });
 });
