@@ -4,6 +4,7 @@
  *
  * Here they are written and read; whether one may follow another is step.ts's.
  */
+import { isUtf8 } from 'node:buffer';
 import type { z } from 'zod';
 import { canonicalJson, type JsonValue, parseCanonicalJson } from '../crypto/canonical-json.ts';
 import { isKeyId, type KeyId, type SigningKey } from '../crypto/key.ts';
@@ -166,7 +167,8 @@ function parse<T>(id: Oid, schema: z.ZodType<T>, bytes: Uint8Array, name: string
   const text = Buffer.from(bytes).toString('utf8');
   let value: JsonValue | undefined;
   try {
-    if (text.endsWith('\n')) value = parseCanonicalJson(text.slice(0, -1));
+    // What is no UTF-8 would read as if somebody had written the signs that stand for it.
+    if (isUtf8(bytes) && text.endsWith('\n')) value = parseCanonicalJson(text.slice(0, -1));
   } catch (error) {
     throw directoryInvalid(id, `${name} is not canonical JSON`, error);
   }

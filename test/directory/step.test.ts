@@ -327,6 +327,19 @@ describe('verification of a version', () => {
     for (const [make, message] of forged) expect(refusal(world, make)).toMatch(message);
   });
 
+  it('refuses a file that is not UTF-8, although it would read as one', () => {
+    const world = organisation();
+    const version = world.write({});
+    const policy = Buffer.from(fileOf(world, version, 'policy.json').replace('"rules"', '"home":"x?y","rules"'));
+    policy[policy.indexOf('?')] = 0xff;
+    const oid = world.buffer.put('blob', policy);
+    const forged = () =>
+      withTree(world, version, (entries) =>
+        entries.map((entry) => (entry.name === 'policy.json' ? { ...entry, oid } : entry)),
+      );
+    expect(refusal(world, forged)).toMatch(/policy.json is not as it must be/);
+  });
+
   it('refuses files under names that none has', () => {
     const world = organisation();
     const version = world.write({});
