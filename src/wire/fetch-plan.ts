@@ -100,22 +100,23 @@ export class FetchPlan {
 
   #cut(): Cut | undefined {
     const { deepen, deepenRelative, deepenSince, deepenNot, shallow } = this.#request;
+    if (deepen === undefined && deepenSince === undefined && deepenNot.length === 0) return undefined;
     const depth =
       deepen === undefined
-        ? { since: deepenSince, not: deepenNot.map((name) => this.#revision(name)) }
+        ? { since: deepenSince, not: this.#revisions(deepenNot) }
         : { commits: deepen, relative: deepenRelative };
-    if (deepen === undefined && deepenSince === undefined && deepenNot.length === 0) return undefined;
     return cutAt(this.#graph, this.#tips, new Set(shallow), depth);
   }
 
-  /** The commit that a revision of `deepen-not` names. */
-  #revision(name: string): Oid {
-    const { refs } = this.#repository;
-    const found = ['', 'refs/', 'refs/tags/', 'refs/heads/']
-      .map((prefix) => refs.find((ref) => ref.name === `${prefix}${name}`))
-      .find((ref) => ref !== undefined);
-    if (found === undefined) throw protocolFault(`there is no ref "${name.slice(0, 200)}" to cut the history at`);
-    return this.#peel(found.oid).target;
+  /** The commits that the names in `deepen-not` stand for, full or short as Git reads them. */
+  #revisions(names: readonly string[]): Oid[] {
+    const refs = new Map(this.#repository.refs.map((ref) => [ref.name, ref]));
+    return names.map((name) => {
+      const full = ['', 'refs/', 'refs/tags/', 'refs/heads/'].find((prefix) => refs.has(`${prefix}${name}`));
+      const found = refs.get(`${full ?? ''}${name}`);
+      if (found === undefined) throw protocolFault(`there is no ref "${name.slice(0, 200)}" to cut the history at`);
+      return this.#peel(found.oid).target;
+    });
   }
 
   #haves(): Oid[] {

@@ -38,7 +38,8 @@ export const objectFormat = 'object-format=sha256';
 
 /** Refs by the bytes of their names. */
 export function inNameOrder(refs: readonly AdvertisedRef[]): AdvertisedRef[] {
-  return [...refs].sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+  const keyed = refs.map((ref) => ({ ref, key: Buffer.from(ref.name) }));
+  return keyed.sort((a, b) => Buffer.compare(a.key, b.key)).map(({ ref }) => ref);
 }
 
 /** Refs in the order in which Git sends them to who fetches: HEAD before all if it leads anywhere. */

@@ -16,6 +16,7 @@ import { uploadPackOld } from './upload-pack-old.ts';
 /** What a client says it speaks: 0 when it says nothing. */
 export type ProtocolVersion = 0 | 1 | 2;
 
+const maxPrefixes = 1000;
 const fetchFeatures = 'shallow wait-for-done filter ref-in-want';
 
 /** The answer to a client that begins a fetch in protocol 2: what the server can do. Refs are asked for separately. */
@@ -75,8 +76,9 @@ async function* command(
 
 function* listRefs(repository: ServedRepository, lines: readonly string[]): Generator<Uint8Array, void> {
   const prefixes = lines.flatMap((line) => (line.startsWith('ref-prefix ') ? [line.slice('ref-prefix '.length)] : []));
+  // Prefixes only spare refs; so many that they cost more than they spare are passed over.
   const isAskedFor = (name: string): boolean =>
-    prefixes.length === 0 || prefixes.some((prefix) => name.startsWith(prefix));
+    prefixes.length === 0 || prefixes.length > maxPrefixes || prefixes.some((prefix) => name.startsWith(prefix));
   const ordered = refsInOrder(repository);
   const { head } = repository;
   if (lines.includes('unborn') && head !== undefined && ordered[0]?.name !== 'HEAD' && isAskedFor('HEAD')) {
@@ -96,7 +98,7 @@ async function* fetch(
   request: FetchRequest,
   state: AnswerState,
 ): AsyncGenerator<Uint8Array, void> {
-  const wantedRefs = request.wantedRefs.map((name) => namedRef(repository, name));
+  const wantedRefs = namedRefs(repository, request.wantedRefs);
   const wants: Oid[] = [...request.wants, ...wantedRefs.map(({ oid }) => oid)];
   if (wants.length === 0 && !request.waitForDone) return;
   const plan = new FetchPlan(repository, request, wants, false);
@@ -126,8 +128,12 @@ async function* fetch(
   yield* bandedPack(pack, request.noProgress);
 }
 
-function namedRef(repository: ServedRepository, name: string): AdvertisedRef {
-  const found = refsInOrder(repository).find((ref) => ref.name === name);
-  if (found !== undefined) return found;
-  throw protocolFault(`there is no ref "${name.slice(0, 200)}"`);
+function namedRefs(repository: ServedRepository, names: readonly string[]): AdvertisedRef[] {
+  if (names.length === 0) return [];
+  const refs = new Map(refsInOrder(repository).map((ref) => [ref.name, ref]));
+  return names.map((name) => {
+    const found = refs.get(name);
+    if (found !== undefined) return found;
+    throw protocolFault(`there is no ref "${name.slice(0, 200)}"`);
+  });
 }
