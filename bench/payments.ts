@@ -1,14 +1,11 @@
 /** Payments between a bank's accounts: signed by a hundred authors beforehand, and the balances that they must leave. */
-import type { SigningKey } from '../src/crypto/key.ts';
-import { accountName, type Bank, keyOf, randomNumbers } from './setup.ts';
+import { accountName, authors, type Bank, keyOf, randomNumbers } from './setup.ts';
 
 export interface Payment {
   readonly sender: string;
   readonly recipient: string;
   readonly cents: number;
 }
-
-const authors: readonly SigningKey[] = Array.from({ length: 100 }, (_, index) => keyOf(`author ${index}`));
 
 /** Payments of 0.01 to 9.99 between accounts chosen at random. */
 export function randomPayments(count: number, accounts: number, seed: number): Payment[] {

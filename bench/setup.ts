@@ -84,6 +84,9 @@ export interface Bank {
   readonly accounts: number;
 }
 
+/** Who pays: members that may write. */
+export const authors: readonly SigningKey[] = Array.from({ length: 100 }, (_, index) => keyOf(`author ${index}`));
+
 /** Runs work with a directory that is removed afterwards. */
 export async function inDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), 'aergo-bench-'));
@@ -94,12 +97,14 @@ export async function inDirectory<T>(work: (directory: string) => Promise<T>): P
   }
 }
 
-/** A new repository in `directory/.aergo` with the contract and no account. */
+/** A new repository in `directory/.aergo` with the contract, the authors as members, and no account. */
 export async function newBank(directory: string, seed: string, source = bankSource): Promise<Bank> {
   const admin = keyOf('ada');
   const place = join(directory, '.aergo');
   const options = { ...fixedOptions(seed), key: admin, memberName: 'ada', visibility: 'public' } as const;
   const repository = await Repository.init(place, options);
+  for (const [index, { id }] of authors.entries())
+    await repository.addMember({ name: `author ${index}`, member: id, roles: ['write'], key: admin });
   await repository.deploy({ name: 'bank', source, key: admin });
   return { repository, directory: place, admin, accounts: 0 };
 }
