@@ -36,12 +36,24 @@ async function agreed(test: TestRepository): Promise<void> {
   await mergedByOurs(test, {});
 }
 
+/** The target has another resolver by now, and the one agreed on was taken from the past. */
+async function pinned(test: TestRepository): Promise<void> {
+  const { repository, admin: key } = test;
+  await conflicting(test, 'bank.settle');
+  const source = additiveSource.replace('is closed', 'was closed');
+  await repository.deploy({ name: 'bank', source, key });
+  await mergedByOurs(test, { pinned: true });
+}
+
 async function byRows(test: TestRepository): Promise<void> {
   await conflicting(test);
   await mergedByOurs(test, { rows: true });
 }
 
-async function mergedByOurs({ repository, admin: sealer }: TestRepository, options: { rows?: true }): Promise<void> {
+async function mergedByOurs(
+  { repository, admin: sealer }: TestRepository,
+  options: { rows?: true; pinned?: true },
+): Promise<void> {
   const { conflicts } = await repository.merge({ source: 'side', sealer, dryRun: true, ...options });
   const choices = new Map(conflicts?.left.map((one) => [conflictId(one), { row: one.ours }]));
   await repository.merge({ source: 'side', sealer, choices, ...options });
@@ -101,6 +113,7 @@ const forgeries: [string, (test: TestRepository) => Promise<void>, (forgery: For
   ['a rows merge where a logic is agreed on', agreed, withHeader(() => ({ mode: 'rows' })), /agreed on bank\.settle/],
   ['an agreed merge where none is', byRows, withHeader(() => ({ mode: 'agreed' })), /agreed on no merge logic/],
   ['pinned without need', agreed, withHeader(() => ({ options: { pinned: true } })), /taken from the past/],
+  ['a resolver of the past that is not said', pinned, withHeader(() => ({ options: {} })), /not as it was agreed on/],
   [
     'options of another mode',
     agreed,
@@ -230,6 +243,7 @@ describe('a merge row by row', () => {
   it.each([
     ['agreed', agreed],
     ['rows', byRows],
+    ['pinned', pinned],
   ])('is found right as it is, and out where it is forged: %s', async (_, prepare) => {
     const cases = forgeries.filter((one) => one[1] === prepare);
     expect(cases.length).toBeGreaterThan(0);
