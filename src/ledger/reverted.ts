@@ -27,46 +27,56 @@ export async function revertedBefore(
   const found = new Map<TransactionId, Reverted>();
   const here = new Set(candidates.map(({ signed }) => signed.id));
   const [head] = context.place.parents;
+  const wanted = new Map<BlockId, Set<TransactionId>>();
   for (const { signed } of candidates) {
     if (signed.transaction.kind !== 'revert' || head === undefined) continue;
     const { of } = signed.transaction;
-    if (here.has(of) || found.has(of)) continue;
-    const block = await context.history.inEffect(of, head);
-    if (block !== undefined) found.set(of, await revertedIn(context, block, of));
+    const block = here.has(of) ? undefined : await context.history.inEffect(of, head);
+    if (block !== undefined) wanted.set(block, (wanted.get(block) ?? new Set()).add(of));
+  }
+  for (const [block, ids] of wanted) {
+    for (const [of, reverted] of await revertedIn(context, block, ids)) found.set(of, reverted);
   }
   return found;
 }
 
-/** What a transaction wrote in the block that lists it. */
-async function revertedIn(context: RerunContext, block: BlockId, of: TransactionId): Promise<Reverted> {
+/** What those transactions wrote in the block that lists them: it runs again once at most for all. */
+async function revertedIn(
+  context: RerunContext,
+  block: BlockId,
+  ids: ReadonlySet<TransactionId>,
+): Promise<Map<TransactionId, Reverted>> {
   const { reader, cache } = context;
-  const index = reader.transactions(block).findIndex(({ id }) => id === of);
-  const transaction = reader.transactions(block)[index]?.transaction;
-  if (transaction === undefined) throw new Error(`${of} does not stand in ${block}`);
-  if (transaction.kind === 'deploy' || transaction.kind === 'resolve') return { never: transaction.kind };
   const { commit, state } = reader.block(block);
   const [parent = block] = commit.parents;
   const after = State.open(reader.source, state, cache);
-  if (transaction.kind === 'import') {
-    const table = after.table(transaction.table);
-    return { writes: table === undefined ? [] : importedRows(reader.source, table, transaction) };
-  }
   const before = State.open(reader.source, reader.block(parent).state, cache);
-  const rows = reader.receipts(block)[index]?.writes ?? [];
-  const between = await rowsBetween(context, block, rows);
-  const writes = rows.map(([table, name]): RowWrite => {
+  const receipts = reader.receipts(block);
+  const listed = reader
+    .transactions(block)
+    .map((signed, index) => ({ ...signed, rows: receipts[index]?.writes ?? [] }));
+  const meant = listed.filter(({ id }) => ids.has(id));
+  const between = await rowsBetween(
+    context,
+    block,
+    meant.flatMap((one) => one.rows),
+  );
+  const writeOf = (of: TransactionId, [table, name]: RowReference): RowWrite => {
     const steps = between.get(rowKey(table, name));
     const at = steps?.findIndex(({ signed }) => signed.id === of) ?? -1;
     const line = (state: State) => state.readRow(table, name) ?? null;
     if (steps === undefined || at < 0) return { table, name, before: line(before), after: line(after) };
-    return {
-      table,
-      name,
-      before: steps[at - 1]?.line ?? (at === 0 ? line(before) : null),
-      after: steps[at]?.line ?? null,
-    };
-  });
-  return { writes };
+    const earlier = at === 0 ? line(before) : (steps[at - 1]?.line ?? null);
+    return { table, name, before: earlier, after: steps[at]?.line ?? null };
+  };
+  return new Map(
+    meant.map(({ id, transaction, rows }): [TransactionId, Reverted] => {
+      if (transaction.kind === 'deploy' || transaction.kind === 'resolve') return [id, { never: transaction.kind }];
+      if (transaction.kind !== 'import') return [id, { writes: rows.map((row) => writeOf(id, row)) }];
+      const table = after.table(transaction.table);
+      return [id, { writes: table === undefined ? [] : importedRows(reader.source, table, transaction) }];
+    }),
+  );
 }
 
 /** Of those rows that more than one transaction of the block wrote: how each of them left it. */
