@@ -27,9 +27,13 @@ export function configOptions({ root, version }: Program): ConstructorParameters
         topics: {
           config: { description: 'read and change settings' },
           contract: { description: 'deploy and look at contracts' },
+          directory: { description: 'who changed what may be done here, version by version' },
           export: { description: 'write the ledger in other forms' },
           import: { description: 'bring rows into a table' },
           key: { description: 'the keys that sign' },
+          member: { description: 'who takes part, and what each may do' },
+          policy: { description: 'what is allowed here' },
+          remote: { description: 'other places of this ledger' },
         },
       },
     },
