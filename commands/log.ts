@@ -35,8 +35,11 @@ export default class Log extends AergoCommand {
       if (table === undefined) {
         return this.#blocks(await repository.log({ ...options, firstParent: !flags.graph }), flags);
       }
-      if (flags.graph) throw graphOfTable();
-      if (key.length === 0) return this.#blocks(await repository.tableLog(table, options), flags);
+      if (key.length === 0) {
+        const { blocks, next } = await repository.tableLog(table, options);
+        return this.#blocks(blocks, flags, ({ id }) => next.get(id) ?? []);
+      }
+      if (flags.graph) throw graphOfRow();
       const history = await repository.rowLog(table, key, options);
       const { changes } = history;
       if (flags.jsonl) return this.printEach(changes);
@@ -45,21 +48,22 @@ export default class Log extends AergoCommand {
     });
   }
 
-  async #blocks(blocks: readonly BlockSummary[], { jsonl, graph }: { jsonl: boolean; graph: boolean }): Promise<void> {
-    if (jsonl) await this.printEach(blocks);
-    else this.print({ blocks }, () => (graph ? drawGraph(this.#nodes(blocks)) : this.#lines(blocks)));
-  }
-
-  *#lines(blocks: Iterable<BlockSummary>): Generator<string> {
-    for (const block of blocks) yield logLine(block, this.style);
-  }
-
-  *#nodes(blocks: Iterable<BlockSummary>) {
-    for (const block of blocks) yield { id: block.id, parents: block.parents, text: logLine(block, this.style) };
+  async #blocks(
+    blocks: readonly BlockSummary[],
+    { jsonl, graph }: { jsonl: boolean; graph: boolean },
+    parentsOf = (block: BlockSummary): readonly string[] => block.parents,
+  ): Promise<void> {
+    if (jsonl) return this.printEach(blocks);
+    const node = (block: BlockSummary) => ({
+      id: block.id,
+      parents: parentsOf(block),
+      text: logLine(block, this.style),
+    });
+    this.print({ blocks }, () => (graph ? drawGraph(blocks.map(node)) : blocks.map((block) => node(block).text)));
   }
 }
 
-const graphOfTable = (): AergoError =>
-  new AergoError('AERGO_USAGE', '--graph draws all blocks, not those of a table', {
-    hint: 'aergo log --graph      or without --graph: aergo log TABLE [KEY…]',
+const graphOfRow = (): AergoError =>
+  new AergoError('AERGO_USAGE', '--graph draws blocks, not the changes of a row', {
+    hint: 'aergo log --graph [TABLE]      or without --graph: aergo log TABLE KEY',
   });

@@ -28,6 +28,7 @@ import {
 import { testAt } from './repository/contract-test.ts';
 import * as directory from './repository/directory.ts';
 import { type ChangeOptions, changeDirectory, type DirectoryChanged } from './repository/directory-change.ts';
+import { forgetSeen } from './repository/directory-own.ts';
 import { type ExplainOptions, explainMerge } from './repository/explain.ts';
 import { exportGit, type GitExport } from './repository/export-git.ts';
 import { type FetchOptions, type FetchReport, fetchRemote } from './repository/fetch.ts';
@@ -56,7 +57,13 @@ import * as read from './repository/read.ts';
 import { addRemote, findRemote, listRemotes, type Remote, removeRemote } from './repository/remotes.ts';
 import { type ResubmitOptions, type ResubmitResult, resubmit } from './repository/resubmit.ts';
 import { type RevertOptions, type RevertResult, revertTransactions } from './repository/revert.ts';
-import { type RowHistory, type RowHistoryOptions, rowHistory, tableHistory } from './repository/row-history.ts';
+import {
+  type RowHistory,
+  type RowHistoryOptions,
+  rowHistory,
+  type TableHistory,
+  tableHistory,
+} from './repository/row-history.ts';
 import {
   type SubmitOptions,
   type SubmitResult,
@@ -322,8 +329,8 @@ export class Repository {
     return read.logBlocks(this.#context, options);
   }
 
-  /** The blocks that changed a table, newest first, along the lines of descent that its rows came by. */
-  tableLog(table: string, options: RowHistoryOptions = {}): Promise<BlockSummary[]> {
+  /** The blocks that changed a table, along the lines of descent that its rows came by. */
+  tableLog(table: string, options: RowHistoryOptions = {}): Promise<TableHistory> {
     return tableHistory(this.#context, table, options);
   }
 
@@ -484,8 +491,10 @@ export class Repository {
     return addRemote(this.#context.directory, name, url, workDirectory);
   }
 
-  removeRemote(name: string): Remote {
-    return removeRemote(this.#context.directory, name);
+  async removeRemote(name: string): Promise<Remote> {
+    const gone = removeRemote(this.#context.directory, name);
+    await forgetSeen(this.#context, name);
+    return gone;
   }
 
   /** Where a branch stood at a remote when it was asked last; null: nowhere. */

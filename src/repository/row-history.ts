@@ -86,31 +86,55 @@ function changeOf(
   };
 }
 
-/** The blocks that changed a table, newest first. Throws `AERGO_TABLE_UNKNOWN` where the last block has no such table. */
+/** The blocks that changed a table. */
+export interface TableHistory {
+  /** Newest first. */
+  readonly blocks: readonly BlockSummary[];
+  /** For each of them those that come next on the lines of descent that were followed: what a graph draws. */
+  readonly next: ReadonlyMap<BlockId, readonly BlockId[]>;
+}
+
+/** The blocks that changed a table. Throws `AERGO_TABLE_UNKNOWN` where the last block has no such table. */
 export async function tableHistory(
   context: RepositoryContext,
   table: string,
   { range = '@', limit = Number.POSITIVE_INFINITY }: RowHistoryOptions,
-): Promise<BlockSummary[]> {
+): Promise<TableHistory> {
   const { history, reader, store, cache } = context;
   const { head, only } = await blockRange(context, range);
   schemaOf(State.open(store, reader.block(head).state, cache), table);
   const folders = new TableFolders(store, cache);
   const folderAt = (block: BlockId) => folders.idOf(reader.block(block).state, table);
   const queue = new NewestFirst(history);
-  const add = (block: BlockId): void => {
-    if (only?.has(block) !== false) queue.add(block);
-  };
-  add(head);
-  const found: BlockSummary[] = [];
+  const within = (block: BlockId): boolean => only?.has(block) !== false;
+  if (within(head)) queue.add(head);
+  const found: BlockId[] = [];
+  const followed = new Map<BlockId, readonly BlockId[]>();
   for (let block = queue.take(); block !== undefined && found.length < limit; block = queue.take()) {
     const [target, source] = history.record(block).parents;
     if (target === undefined) continue;
     const is = folderAt(block);
     const sides = source !== undefined && isRowMerge(reader.header(block)) ? [target, source] : [target];
-    const same = sides.find((side) => folderAt(side) === is);
-    if (same === undefined) found.push(summaryOf(context, block));
-    for (const parent of same === undefined ? sides : [same]) add(parent);
+    // Where a merge decided, both sides had changed rows, whichever it took.
+    const decided = sides.length > 1 && reader.conflicts(block).some((conflict) => conflict.table === table);
+    const same = decided ? undefined : sides.find((side) => folderAt(side) === is);
+    if (same === undefined) found.push(block);
+    followed.set(block, (same === undefined ? sides : [same]).filter(within));
+    for (const parent of followed.get(block) ?? []) queue.add(parent);
   }
-  return found;
+  return { blocks: found.map((block) => summaryOf(context, block)), next: nextFound(found, followed) };
+}
+
+/** Of each block that was found the nearest found ones behind it. @param followed newest first */
+function nextFound(
+  found: readonly BlockId[],
+  followed: ReadonlyMap<BlockId, readonly BlockId[]>,
+): Map<BlockId, readonly BlockId[]> {
+  const isFound = new Set(found);
+  const behind = new Map<BlockId, readonly BlockId[]>();
+  for (const [block, parents] of [...followed].reverse()) {
+    const nearest = parents.flatMap((parent) => (isFound.has(parent) ? [parent] : (behind.get(parent) ?? [])));
+    behind.set(block, [...new Set(nearest)]);
+  }
+  return new Map(found.map((block) => [block, behind.get(block) ?? []]));
 }

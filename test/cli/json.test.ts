@@ -61,7 +61,10 @@ test('reading commands', { timeout: 120_000 }, async () => {
     blocks: [{ height: 2 }],
     changes: [{ key: ['alice'], after: { balance: '100.00' }, transactions: [{ transaction: callOfAlice }] }],
   });
-  expect(await json('log --graph bank.accounts')).toMatchObject({ code: 2, value: { error: { code: 'AERGO_USAGE' } } });
+  expect(await json('log --graph bank.accounts alice')).toMatchObject({
+    code: 2,
+    value: { error: { code: 'AERGO_USAGE' } },
+  });
   expect((await json('blame bank.accounts alice')).value.rows).toMatchObject([
     {
       key: ['alice'],

@@ -145,7 +145,8 @@ describe('blame through merges row by row', { timeout: 120_000 }, () => {
       '2 main: - → 10.00',
     ]);
     expect(await history('carol')).toEqual(['7 side: 10.00 → 10.00', '4 main: - → 10.00']);
-    const blocks = await repository.tableLog('bank.accounts');
+    const { blocks, next } = await repository.tableLog('bank.accounts');
+    expect(next.get(blocks[0]?.id ?? expect.fail())?.length).toBe(2);
     expect(blocks.map(({ height, branch }) => `${height} ${branch}`)).toEqual([
       '7 main',
       '6 main',
@@ -155,6 +156,28 @@ describe('blame through merges row by row', { timeout: 120_000 }, () => {
       '5 side',
       '4 main',
       '3 main',
+      '2 main',
+      '1 main',
+    ]);
+  });
+
+  it('lists a merge that took all of one side, and what the other side had done', async () => {
+    const test = await newRepository();
+    const { repository, admin: key } = test;
+    await repository.deploy({ name: 'bank', source, key });
+    await put(test, 'main', 'alice', ['10', '1', 'n']);
+    await repository.createBranch('side');
+    await put(test, 'side', 'alice', ['11', '1', 'n']);
+    await put(test, 'main', 'alice', ['12', '1', 'n']);
+    const options = { source: 'side', sealer: key, rows: true };
+    const { conflicts } = await repository.merge({ ...options, dryRun: true });
+    const choices = new Map((conflicts?.left ?? []).map((one) => [conflictId(one), { row: one.theirs }]));
+    await repository.merge({ ...options, choices });
+    const { blocks } = await repository.tableLog('bank.accounts');
+    expect(blocks.map(({ height, branch }) => `${height} ${branch}`)).toEqual([
+      '4 main',
+      '3 main',
+      '3 side',
       '2 main',
       '1 main',
     ]);

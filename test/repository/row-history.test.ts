@@ -55,7 +55,7 @@ describe('the history of a row', { timeout: 120_000 }, () => {
     expect(await range('@4..@6')).toEqual([6, 5]);
     expect((await repository.rowLog('bank.accounts', ['alice'], { limit: 2 })).changes).toHaveLength(2);
     expect((await repository.rowLog('bank.accounts', ['nobody'])).changes).toEqual([]);
-    const blocks = await repository.tableLog('bank.accounts');
+    const { blocks } = await repository.tableLog('bank.accounts');
     expect(blocks.map(({ height }) => height)).toEqual([8, 7, 6, 5, 4, 3, 2, 1]);
     await expect(repository.rowLog('bank.accounts', ['alice'], { range: '@0' })).rejects.toMatchObject({
       code: 'AERGO_TABLE_UNKNOWN',
@@ -68,9 +68,14 @@ describe('the history of a row', { timeout: 120_000 }, () => {
     await withBank(test, { alice: '10', bob: '10' });
     await repository.deploy({ name: 'other', source: 'CREATE TABLE things (a text PRIMARY KEY);', key });
     await repository.call({ ...payment('alice', 'bob', '1'), key });
-    const seen = (await repository.tableLog('other.things')).map(({ height }) => height);
-    expect(seen).toEqual([4]);
-    expect((await repository.tableLog('bank.accounts')).map(({ height }) => height)).toEqual([5, 3, 2, 1]);
+    const heights = async (table: string) =>
+      (await repository.tableLog(table)).blocks.map(({ id, height }) => ({ id, height }));
+    expect((await heights('other.things')).map(({ height }) => height)).toEqual([4]);
+    const accounts = await heights('bank.accounts');
+    expect(accounts.map(({ height }) => height)).toEqual([5, 3, 2, 1]);
+    // A graph goes past what is left out.
+    const { next } = await repository.tableLog('bank.accounts');
+    expect(accounts.map(({ id }) => next.get(id))).toEqual([...accounts.slice(1).map(({ id }) => [id]), []]);
   });
 
   it('shows what an automatic merge applied in the merge block, where it took effect', async () => {
