@@ -7,6 +7,7 @@ import { type Forgery, forge, sealed } from '../support/forgery.ts';
 import {
   bankSource,
   closeQuietly,
+  fixedOptions,
   keyOf,
   newRepository,
   openRepository,
@@ -134,6 +135,46 @@ describe('the directory in force', { timeout: 120_000 }, () => {
     ]);
   });
 });
+
+describe('engines', { timeout: 120_000 }, () => {
+  const later = { ...fixedOptions('later'), engineDescription: '{"format":1}\n' };
+  /** The policy accepts a second engine, and the last two blocks are of that. */
+  const withLater = async (test: TestRepository) => {
+    await closeQuietly(test.repository);
+    const repository = await openRepository(test.directory, later);
+    await expect(repository.call({ ...payment, key: test.admin })).rejects.toMatchObject({
+      code: 'AERGO_ENGINE_NOT_ACCEPTED',
+      exitCode: 2,
+    });
+    await repository.setPolicy({ key: test.admin, acceptEngine: true });
+    for (let times = 0; times < 2; times++) await repository.call({ ...payment, key: test.admin });
+    await closeQuietly(repository);
+  };
+
+  it('are accepted by the policy, and a branch never goes back to an earlier one', async () => {
+    const test = await bank();
+    await withLater(test);
+    const repository = await openRepository(test.directory);
+    expect(await repository.verify({ fast: true })).toMatchObject({ directory: 2 });
+    await expect(repository.call({ ...payment, key: test.admin })).rejects.toMatchObject({
+      code: 'AERGO_ENGINE_NOT_ACCEPTED',
+      message: 'this branch has blocks of a later SQL engine than that of this version of aergo',
+    });
+  });
+
+  it('are refused in verification where a block has an earlier one than its parent, or one that is not accepted', async () => {
+    const withEngine = (engine: (forgery: Forgery) => Oid) => (forgery: Forgery) =>
+      sealed((content) => ({ ...content, engine: engine(forgery) }))(forgery);
+    const earlier = ({ reader, content }: Forgery) => reader.block(genesisOf(reader, content)).engine;
+    const back = await forge(withEngine(earlier), withLater);
+    await expect(verdict(back)).rejects.toMatchObject({ message: expect.stringMatching(/older than its parent/) });
+    const strange = await forge(withEngine(({ buffer }) => buffer.put('blob', Buffer.from('{"format":3}\n'))));
+    await expect(verdict(strange)).rejects.toMatchObject({ message: expect.stringMatching(/engine is not accepted/) });
+  });
+});
+
+const genesisOf = (reader: Forgery['reader'], { header }: BlockContent): Oid =>
+  header.kind === 'genesis' ? expect.fail() : reader.block(header.repository).id;
 
 /** Publishes the heads: revoking somebody whose blocks are not published does. */
 async function publishBy(test: TestRepository, admin: SigningKey): Promise<void> {
