@@ -178,6 +178,10 @@ export const errorCodes = {
     exit: 'rejected',
     summary: "One side of a merge changed a table's schema, the other its rows.",
   },
+  AERGO_MERGE_UNDECIDED: {
+    exit: 'tryAgain',
+    summary: 'What a merge asks of a contract did not come to its end on this machine.',
+  },
   AERGO_NAME_INVALID: { exit: 'usage', summary: 'This cannot name a contract, a table or a function.' },
   AERGO_NODE: { exit: 'usage', summary: 'This version of Node is too old, and no other is at hand.' },
   AERGO_NOT_A_REPOSITORY: { exit: 'usage', summary: 'Neither the directory nor one above it is a repository.' },

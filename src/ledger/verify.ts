@@ -267,7 +267,7 @@ async function mergedAgain(
     return await context.rebuildRowMerge(block, engine, buffer);
   } catch (error) {
     if (!(error instanceof AergoError)) throw error;
-    if (error.code === 'AERGO_CONTRACT_DEADLINE') throw undecided(block.id, error.message);
+    if (error.code === 'AERGO_MERGE_UNDECIDED') throw undecided(block.id, error.message);
     if (error.exitCode !== exitCodes.rejected && error.exitCode !== exitCodes.usage) throw error;
     throw blockFault(block.id, `its merge does not come out again: ${error.message}`, {
       code: error.code,

@@ -48,7 +48,7 @@ export interface OpenRowMerge {
 /**
  * Works a merge out up to what is left to people. `merge.abandon`, or `completeRowMerge` and `engine.finish`, must follow.
  * @throws AergoError AERGO_MERGE_LOGIC_CHANGED, AERGO_MERGE_CONTRACT_DIFFERS, AERGO_MERGE_SCHEMA_DIFFERS,
- * AERGO_MERGE_CRISS_CROSS, AERGO_CONTRACT_DEADLINE; then the engine is in no block
+ * AERGO_MERGE_CRISS_CROSS, AERGO_MERGE_UNDECIDED; then the engine is in no block
  */
 export async function openRowMerge(context: RowMergeContext, request: RowMergeRequest): Promise<OpenRowMerge> {
   const { buffer, cache, history, reader } = context;
@@ -78,7 +78,7 @@ export async function openRowMerge(context: RowMergeContext, request: RowMergeRe
  * Ends the merge with the choices of people. The engine then holds the result.
  * @param resolve `resolve` transactions: one choice for every conflict that is left, and no other
  * @param bound `branch:start` of the target
- * @throws AergoError AERGO_CHOICE_INVALID, AERGO_MERGE_CONSTRAINT, AERGO_MERGE_CHECK_FAILED, AERGO_CONTRACT_DEADLINE; the
+ * @throws AergoError AERGO_CHOICE_INVALID, AERGO_MERGE_CONSTRAINT, AERGO_MERGE_CHECK_FAILED, AERGO_MERGE_UNDECIDED; the
  * block goes on
  */
 export async function completeRowMerge(

@@ -9,7 +9,7 @@ import { cameToNoEnd } from './no-end.ts';
 
 /**
  * Asks the contracts whose source or rows are not as in `before`, on the rows that the engine holds.
- * @throws AergoError AERGO_MERGE_CHECK_FAILED with the first contract's text; AERGO_CONTRACT_DEADLINE
+ * @throws AergoError AERGO_MERGE_CHECK_FAILED with the first contract's text; AERGO_MERGE_UNDECIDED
  */
 export async function checkMerge(engine: Engine, source: ObjectSource, before: Oid, after: Oid): Promise<void> {
   const asked = touchedContracts(source, before, after).filter((name) => hasCheck(engine, name));

@@ -11,7 +11,7 @@ const reasons = {
 
 /** @param what the function, as in `bank.resolve` */
 export const cameToNoEnd = (what: string, { exhausted = 'time' }: CallDeadline): AergoError =>
-  new AergoError('AERGO_CONTRACT_DEADLINE', `${what} ${reasons[exhausted]}; the merge stopped`, {
+  new AergoError('AERGO_MERGE_UNDECIDED', `${what} ${reasons[exhausted]}; the merge stopped`, {
     hint: 'nothing was written; does the function end, and is the machine busy?',
     details: { function: what, exhausted },
   });

@@ -25,7 +25,7 @@ export interface ResolverCase extends ConflictingRows {
 
 /**
  * Decisions on the cases, in their order, on the rows that the engine holds.
- * @throws AergoError AERGO_CONTRACT_DEADLINE and the like where the resolver does not end: that is no decision
+ * @throws AergoError AERGO_MERGE_UNDECIDED where the resolver does not end: that is no decision
  */
 export async function askResolver(
   engine: Engine,

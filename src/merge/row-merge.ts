@@ -54,7 +54,7 @@ export class RowMerge {
 
   /**
    * Begins a block in the engine and settles what needs no people. `abandon`, or `complete` and `engine.finish`, must follow.
-   * @throws AergoError AERGO_CONTRACT_DEADLINE where the resolver does not end; then the block is abandoned
+   * @throws AergoError AERGO_MERGE_UNDECIDED where the resolver does not end; then the block is abandoned
    */
   static async begin(place: RowMergePlace, plan: RowPlan, first?: AskedFirst): Promise<RowMerge> {
     await place.engine.moveTo(place.buffer, plan.start);

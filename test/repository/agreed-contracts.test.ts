@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MergeOptions } from '../../src/repository/merge.ts';
 import { additiveSource, balancesOf, withAdditiveBank } from '../support/additive-bank.ts';
-import { newRepository, type TestRepository } from '../support/repository.ts';
+import { fixedOptions, newRepository, type TestRepository } from '../support/repository.ts';
 
 async function agreedBank(source = additiveSource): Promise<TestRepository> {
   const test = await newRepository();
@@ -81,6 +81,28 @@ describe('the resolver agreed on', () => {
     await expect(merge(test, { pinned: true })).rejects.toMatchObject({ code: 'AERGO_MERGE_SCHEMA_DIFFERS' });
     await pay(test, 'main', '1');
     await test.repository.verify();
+  });
+});
+
+describe('a resolver that does not end', () => {
+  const endless = additiveSource.replace(
+    '    RETURN jsonb_build_object',
+    "    WHILE key->>0 = 'bob' LOOP NULL; END LOOP;\n    RETURN jsonb_build_object",
+  );
+
+  it('decides nothing: the merge stops, to be tried again, and what was there goes on', async () => {
+    const test = await newRepository('endless', { ...fixedOptions('endless'), callDeadline_ms: 300 });
+    await withAdditiveBank(test, { alice: '100', bob: '100' }, endless);
+    await test.repository.createBranch('side', '@', { mergeContract: 'bank.settle' });
+    await pay(test, 'side', '10');
+    await pay(test, 'main', '5');
+    await expect(merge(test)).rejects.toMatchObject({
+      code: 'AERGO_MERGE_UNDECIDED',
+      exitCode: 75,
+      message: 'bank.settle took longer than a call may; the merge stopped',
+    });
+    await pay(test, 'main', '1');
+    expect(await balancesOf(test)).toBe('alice 94.00, bob 106.00');
   });
 });
 
