@@ -68,6 +68,8 @@ export const trackingRef = (remote: string, branch: string): string => `refs/rem
 export const directoryRef = 'refs/aergo/directory';
 /** The newest version of the directory that another place is known to have. */
 export const seenDirectoryRef = 'refs/aergo/seen';
+/** The version that a remote had when it was asked last. */
+export const remoteDirectoryRef = (remote: string): string => `refs/aergo/remotes/${remote}`;
 
 /** The branch that a ref under `refs/heads/` names. */
 export const branchOfRef = (ref: string): string => ref.slice('refs/heads/'.length);

@@ -10,7 +10,7 @@ import { DirectoryReader } from '../directory/version.ts';
 import { AergoError } from '../errors.ts';
 import type { BlockId } from '../ledger/block.ts';
 import { History } from '../ledger/history.ts';
-import { branchRef, directoryRef, seenDirectoryRef, trackingRef } from '../ledger/names.ts';
+import { branchRef, directoryRef, remoteDirectoryRef, seenDirectoryRef, trackingRef } from '../ledger/names.ts';
 import { checkSnapshot, peelSnapshot } from '../ledger/snapshot.ts';
 import type { Oid } from '../object/oid.ts';
 import { addReached } from '../object/reached.ts';
@@ -150,6 +150,7 @@ async function takeAll(
       ...refs,
       { name: directoryRef, old: null, new: newest },
       { name: seenDirectoryRef, old: null, new: newest },
+      ...(options.bare === true ? [] : [{ name: remoteDirectoryRef(origin), old: null, new: newest }]),
     ];
     await keepReceived(context, quarantine, verified, [...loose], updates, branchRef(branch));
     const head = context.branch(branch).block;
@@ -172,7 +173,10 @@ async function takeAll(
 /** The branch that was asked for, the remote's own, `main`, or the only one. @throws AergoError AERGO_BRANCH_UNKNOWN */
 function branchToBeOn({ refs, head }: RemoteRefs, asked: string | undefined): string {
   const names = refs.filter(({ name }) => name.startsWith(heads)).map(({ name }) => name.slice(heads.length));
-  const wanted = asked ?? head?.slice(heads.length) ?? (names.includes('main') ? 'main' : names[0]);
+  const named = head?.slice(heads.length);
+  // What HEAD names at a plain Git repository need not be there.
+  const own = [named, 'main', names[0]].find((name) => name !== undefined && names.includes(name));
+  const wanted = asked ?? own;
   if (wanted !== undefined && names.includes(wanted)) return wanted;
   throw new AergoError('AERGO_BRANCH_UNKNOWN', `the remote has no branch ${JSON.stringify(wanted ?? 'main')}`, {
     hint: `it has ${names.join(', ') || 'none'}`,

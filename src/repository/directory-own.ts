@@ -10,7 +10,7 @@ import type { DirectoryVersion } from '../directory/version.ts';
 import { AergoError } from '../errors.ts';
 import { versionOf } from '../ledger/authority.ts';
 import type { BlockId } from '../ledger/block.ts';
-import { seenDirectoryRef } from '../ledger/names.ts';
+import { remoteDirectoryRef, seenDirectoryRef } from '../ledger/names.ts';
 import type { Oid } from '../object/oid.ts';
 import type { RefUpdate } from '../store/refs.ts';
 import type { RepositoryContext } from './context.ts';
@@ -31,11 +31,35 @@ export const isOurs = (
   { id, version }: Pick<DirectoryVersion, 'id' | 'version'>,
 ): boolean => versionAt(directoryReader, directoryVersion.id, version)?.id === id;
 
-/** What notes that another place has this version; nothing where one has a later one. */
-export function noteSeen({ store, directoryReader }: RepositoryContext, version: DirectoryVersion): RefUpdate[] {
-  const old = store.ref(seenDirectoryRef)?.oid ?? null;
-  if (old !== null && directoryReader.version(old).version >= version.version) return [];
-  return [{ name: seenDirectoryRef, old, new: version.id }];
+/** What notes that a remote has this version. */
+export function noteSeen(
+  { store, directoryReader }: RepositoryContext,
+  remote: string,
+  { id, version }: Pick<DirectoryVersion, 'id' | 'version'>,
+): RefUpdate[] {
+  const newer = (name: string): RefUpdate[] => {
+    const old = store.ref(name)?.oid ?? null;
+    return old !== null && directoryReader.version(old).version >= version ? [] : [{ name, old, new: id }];
+  };
+  return [seenDirectoryRef, remoteDirectoryRef(remote)].flatMap(newer);
+}
+
+/** Forgets what a remote had: another may be called so next. What was seen anywhere stays. */
+export async function forgetSeen(context: RepositoryContext, remote: string): Promise<void> {
+  const name = remoteDirectoryRef(remote);
+  const old = context.store.ref(name)?.oid;
+  if (old === undefined) return;
+  await context.store.write({ refs: [{ name, old, new: null }], operation: context.operation() });
+}
+
+/**
+ * What an offered version is held against: what this remote had before, where it may be behind other places as a mirror is; the
+ * newest that was seen anywhere, where it is not behind.
+ */
+export function knownOf(context: RepositoryContext, remote: string, offered: DirectoryVersion): Oid {
+  const seen = seenVersion(context);
+  const isBehind = versionAt(context.directoryReader, seen, offered.version)?.id === offered.id;
+  return isBehind ? (context.store.ref(remoteDirectoryRef(remote))?.oid ?? offered.id) : seen;
 }
 
 /** The versions that only this repository has, oldest first, each with the one before. */

@@ -15,7 +15,7 @@ import type { RefUpdate } from '../store/refs.ts';
 import { discoverRefs, type RemoteRefs } from '../wire/discovery.ts';
 import { fetchPack } from '../wire/fetch-pack.ts';
 import type { RepositoryContext } from './context.ts';
-import { isOurs, makeAgain, noteSeen, type Overtaken, ownVersions, seenVersion } from './directory-own.ts';
+import { isOurs, knownOf, makeAgain, noteSeen, type Overtaken, ownVersions } from './directory-own.ts';
 import { verifyOffered } from './directory-receive.ts';
 import { keepReceived, receiveLimits, type VerifiedBlocks, verifyReceived } from './receive.ts';
 import { connect, type RemoteAccess, type RemoteConnection } from './remote-connection.ts';
@@ -90,7 +90,7 @@ export async function fetchOver(
     const starts = new DirectoryReader(quarantine).version(offered).heads;
     const { branches, updates: moves } = branchUpdates(context, remote, found, { ...verified, starts }, options.prune);
     const snapshots = snapshotUpdates(context, found, verified);
-    const directory = directoryUpdate(context, offered, quarantine);
+    const directory = directoryUpdate(context, remote, offered, quarantine);
     const own = directory.overtakes ? ownVersions(context) : [];
     const updates = [...moves, ...snapshots, ...directory.updates];
     const loose = [...directory.objects, ...snapshots.flatMap(({ new: id }) => id ?? [])];
@@ -163,10 +163,11 @@ async function verifyFetched(
     return name.startsWith(tags) ? [peelSnapshot(quarantine, oid)] : [];
   });
   // What we have already is older than ours: the remote lacks versions of our own, or leads back, which is found below.
-  const isOlder = isOurs(context, versions.version(newest));
+  const offered = versions.version(newest);
+  const isOlder = isOurs(context, offered);
   const directory = { versions, newest: isOlder ? context.directoryVersion.id : newest };
   const verified = await verifyReceived(context, quarantine, blocks, { fast, directory });
-  await verifyOffered(context, verified, { newest, known: seenVersion(context), place: remote.name });
+  await verifyOffered(context, verified, { newest, known: knownOf(context, remote.name, offered), place: remote.name });
   return verified;
 }
 
@@ -224,12 +225,13 @@ function snapshotUpdates({ store }: RepositoryContext, found: RemoteRefs, { read
 /** The directory as the remote has it becomes ours; versions of our own that it has not are overtaken. */
 function directoryUpdate(
   context: RepositoryContext,
+  remote: Remote,
   newest: Oid,
   quarantine: Quarantine,
 ): { updates: RefUpdate[]; objects: Oid[]; overtakes: boolean } {
   const { id: ours } = context.directoryVersion;
   const versions = new DirectoryReader(quarantine);
-  const seen = noteSeen(context, versions.version(newest));
+  const seen = noteSeen(context, remote.name, versions.version(newest));
   const objects = new Set<Oid>();
   let version: DirectoryVersion | undefined = versions.version(newest);
   for (; version !== undefined && !isOurs(context, version); version = before(versions, version)) {

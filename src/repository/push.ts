@@ -3,6 +3,7 @@
  * publishes the new heads itself; where the remote is Git's alone, whoever pushes publishes them with the same push.
  */
 import type { SigningKey } from '../crypto/key.ts';
+import { versionsBack } from '../directory/chain.ts';
 import type { Head } from '../directory/files.ts';
 import { may } from '../directory/rights.ts';
 import type { DirectoryVersion } from '../directory/version.ts';
@@ -21,9 +22,9 @@ import type { PackSource } from '../wire/pack-writer.ts';
 import type { RefCommand } from '../wire/push-request.ts';
 import { sendPack } from '../wire/send-pack.ts';
 import type { RepositoryContext } from './context.ts';
-import { noteSeen, ownVersions } from './directory-own.ts';
+import { noteSeen } from './directory-own.ts';
 import { headOf, keepVersions, prepareVersions } from './directory-write.ts';
-import { fetchOver } from './fetch.ts';
+import { discover, fetchOver } from './fetch.ts';
 import { connect, type RemoteAccess, type RemoteConnection } from './remote-connection.ts';
 import type { Remote } from './remotes.ts';
 import { blockGraph } from './served.ts';
@@ -81,11 +82,17 @@ export async function pushRemote(
 ): Promise<PushReport> {
   const connection = await connect(remote.url, { ...options.access, key: options.key }, context.options);
   try {
+    const { access, key } = options;
     // What the remote has is known before anything is planned: its directory must be ours, or come after it.
-    await fetchOver(context, remote, connection, { access: options.access, signer: options.key });
+    const { refs: standing } = await discover(connection, access);
+    if (standing.length > 0) await fetchOver(context, remote, connection, { access, signer: key });
     const pushed = await pushOver(context, remote, connection, options);
     if (pushed.refs.some(({ refused }) => refused === undefined)) await noteMoved(context, remote, pushed);
-    if (connection.kind !== 'git') await fetchOver(context, remote, connection, { access: options.access });
+    // What the remote published of it, and who was quicker.
+    const { onMessage: _, ...silent } = access;
+    if (pushed.refs.length > 0 || pushed.directory !== undefined)
+      await fetchOver(context, remote, connection, { access: silent });
+    checkMoved(context, remote, pushed);
     return pushed;
   } finally {
     await connection.close();
@@ -100,6 +107,7 @@ async function pushOver(
 ): Promise<PushReport> {
   const { access, atomic = false } = options;
   const found = await discoverRefs(connection.transport, 'git-receive-pack', { agent: access.agent });
+  const isOurs = found.capabilities.get('agent')?.startsWith('aergo/') === true;
   const planned: Planned[] = [];
   for (const ref of options.refs) {
     const plan = await planRef(context, remote, found, ref, options.lease);
@@ -107,10 +115,10 @@ async function pushOver(
   }
   const ahead = directoryAhead(context, found);
   if (planned.length === 0 && ahead === undefined) return { remote: remote.name, refs: [], blocks: 0 };
+  if (!isOurs) planned.push(...namedRefs(context, found, planned));
   const blocks = missingBlocks(context, found, planned);
   await askToDisclose(context, connection, access, planned, blocks, options);
-  const publishes = connection.kind === 'git' && planned.length > 0;
-  const published = publishes ? publishing(context, planned, options.key) : undefined;
+  const published = !isOurs && planned.length > 0 ? publishing(context, planned, options.key) : undefined;
   const commands: RefCommand[] = [...planned.map(({ name, old, new: id }) => ({ name, old, new: id }))];
   const directory = published?.version ?? (ahead === undefined ? undefined : context.directoryVersion);
   if (directory !== undefined) {
@@ -133,7 +141,7 @@ async function pushOver(
   const refusedDirectory = report.unpackFault ?? report.refs.get(directoryRef);
   if (directory !== undefined && refusedDirectory === undefined) {
     await published?.keep();
-    const updates = noteSeen(context, directory);
+    const updates = noteSeen(context, remote.name, directory);
     if (updates.length > 0) await context.store.write({ refs: updates, operation: context.operation() });
   }
   const refs = planned.map(({ name, target, old, new: id }) => {
@@ -155,11 +163,43 @@ function directoryAhead(
   found: RemoteRefs,
 ): { readonly objects: readonly NewObject[] } | undefined {
   const theirs = found.refs.find(({ name }) => name === directoryRef)?.oid;
-  const { store, directoryVersion } = context;
-  if (theirs === undefined || theirs === directoryVersion.id) return undefined;
+  const { store, directoryReader, directoryVersion } = context;
+  // One that is not here has come there since the fetch.
+  if (theirs === directoryVersion.id || (theirs !== undefined && !store.has(theirs))) return undefined;
   const reached = new Set<Oid>();
-  for (const { version } of ownVersions(context, theirs)) addReached(store, version.id, reached);
+  for (const { id } of versionsBack(directoryReader, directoryVersion.id)) {
+    if (id === theirs) break;
+    addReached(store, id, reached);
+  }
   return { objects: [...reached].map((oid) => ({ oid, ...store.read(oid) })) };
+}
+
+/** What the directory says that a plain Git repository has: it must be there when the directory is. */
+function namedRefs(
+  { directoryVersion: { heads, tags } }: RepositoryContext,
+  found: RemoteRefs,
+  planned: readonly Planned[],
+): Planned[] {
+  const there = new Set([...found.refs, ...planned].map(({ name }) => name));
+  const named = [
+    ...[...heads].map(([target, { head }]) => ({ name: branchRef(target), target, old: null, new: head })),
+    ...[...tags].map(([name, { tag }]) => ({
+      name: snapshotRef(name),
+      target: `tags/${name}`,
+      old: null,
+      new: tag,
+    })),
+  ];
+  return named.filter(({ name }) => !there.has(name));
+}
+
+/** @throws AergoError AERGO_PUSH_MOVED where the remote refused a branch that others had moved meanwhile */
+function checkMoved({ store, history }: RepositoryContext, remote: Remote, { refs }: PushReport): void {
+  for (const { target, old, new: id, refused } of refs) {
+    const now = store.ref(trackingRef(remote.name, target))?.oid ?? null;
+    if (refused === undefined || id === null || now === old || now === null || history.isOnChain(now, id)) continue;
+    throw moved(remote, target, now, 'others were quicker');
+  }
 }
 
 const fullName = (target: string): string =>

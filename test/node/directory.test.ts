@@ -1,5 +1,5 @@
 /** The directory between places: what members change in their clones comes to the server, and nobody's change is lost. */
-import { cpSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { SigningKey } from '../../src/crypto/key.ts';
@@ -96,18 +96,21 @@ test('a remote that leads back, or aside, is refused, and the evidence stays', {
   const repository = await openRepository(directory, realOptions());
   repository.addRemote('old', old, '/');
   repository.addRemote('other', other, '/');
-  await expect(repository.fetch('old', { access })).rejects.toMatchObject({
+  // A mirror may be behind, and nothing of ours goes back with it; who had the newer version may not.
+  expect((await repository.fetch('old', { access })).directory).toEqual({ before: 2, after: 2 });
+  rmSync(copy, { recursive: true });
+  cpSync(old, copy, { recursive: true });
+  await expect(repository.fetch('origin', { access })).rejects.toMatchObject({
     code: 'AERGO_DIRECTORY_ROLLBACK',
-    message: 'old offers version 1 of the directory, and version 2 was seen before',
+    message: 'origin offers version 1 of the directory, and version 2 was seen before',
   });
   await expect(repository.fetch('other', { access })).rejects.toMatchObject({ code: 'AERGO_DIRECTORY_EQUIVOCATION' });
   expect(await repository.verifyDirectory()).toMatchObject({
     version: 2,
     evidence: [
       { kind: 'equivocation', place: 'other' },
-      { kind: 'rollback', place: 'old' },
+      { kind: 'rollback', place: 'origin' },
     ],
   });
   expect(repository.members().map(({ name }) => name)).toEqual(['ada', 'bob']);
-  await repository.fetch('origin', { access });
 });
