@@ -24,8 +24,9 @@ export function oldExchange(
   wish: FetchWish,
   options: FetchOptions,
 ): Exchange {
+  const asked = askedFor(remote, wish, options);
   return async (haves, done) => {
-    const body = request(remote, wish, options, haves, done);
+    const body = request(asked, haves, done);
     const reader = new ByteReader(transport.request('git-upload-pack', remote.version === 1 ? 1 : 0, body));
     try {
       const boundary = { shallow: [] as Oid[], unshallow: [] as Oid[] };
@@ -38,13 +39,12 @@ export function oldExchange(
   };
 }
 
-async function* request(
+/** What stays the same in every round. @throws AergoError AERGO_PROTOCOL_INVALID for what the remote does not offer */
+function askedFor(
   { capabilities }: RemoteRefs,
   { wants, shallow = [], depth, filter, includeTags = false }: FetchWish,
   { agent, onProgress }: FetchOptions,
-  haves: readonly Oid[],
-  done: boolean,
-): AsyncGenerator<Uint8Array, void> {
+): string[] {
   needs(
     capabilities.has('side-band-64k') && capabilities.has('multi_ack_detailed'),
     'how to send progress beside a pack',
@@ -62,7 +62,15 @@ async function* request(
   lines.push(...shallow.map((oid) => `shallow ${oid}`));
   if (depth !== undefined) lines.push(`deepen ${depth.commits}`);
   if (filter !== undefined) lines.push(`filter ${filter}`);
-  yield Buffer.concat([...lines.map(linePacket), flushPacket]);
+  return lines;
+}
+
+async function* request(
+  asked: readonly string[],
+  haves: readonly Oid[],
+  done: boolean,
+): AsyncGenerator<Uint8Array, void> {
+  yield Buffer.concat([...asked.map(linePacket), flushPacket]);
   yield Buffer.concat([...haves.map((oid) => linePacket(`have ${oid}`)), done ? linePacket('done') : flushPacket]);
 }
 

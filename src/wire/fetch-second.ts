@@ -25,8 +25,9 @@ export function secondExchange(
   wish: FetchWish,
   options: FetchOptions,
 ): Exchange {
+  const asked = askedFor(remote, wish, options);
   return async (haves, done) => {
-    const body = request(remote, wish, options, haves, done);
+    const body = request(options.agent, [...asked, ...haves.map((oid) => `have ${oid}`), ...(done ? ['done'] : [])]);
     const reader = new ByteReader(transport.request('git-upload-pack', 2, body));
     try {
       const known = done ? undefined : await acknowledged(reader);
@@ -37,14 +38,13 @@ export function secondExchange(
   };
 }
 
-async function* request(
-  remote: RemoteRefs,
+/** What stays the same in every round. @throws AergoError AERGO_PROTOCOL_INVALID for what the remote does not offer */
+function askedFor(
+  { capabilities }: RemoteRefs,
   { wants, shallow = [], depth, filter, includeTags = false }: FetchWish,
-  { agent, onProgress }: FetchOptions,
-  haves: readonly Oid[],
-  done: boolean,
-): AsyncGenerator<Uint8Array, void> {
-  const features = remote.capabilities.get('fetch')?.split(' ') ?? [];
+  { onProgress }: FetchOptions,
+): string[] {
+  const features = capabilities.get('fetch')?.split(' ') ?? [];
   const lines = ['thin-pack', 'ofs-delta'];
   if (onProgress === undefined) lines.push('no-progress');
   if (includeTags) lines.push('include-tag');
@@ -56,8 +56,10 @@ async function* request(
     needs(features.includes('filter'), 'filters');
     lines.push(`filter ${filter}`);
   }
-  lines.push(...wants.map((oid) => `want ${oid}`), ...haves.map((oid) => `have ${oid}`));
-  if (done) lines.push('done');
+  return [...lines, ...wants.map((oid) => `want ${oid}`)];
+}
+
+async function* request(agent: string, lines: readonly string[]): AsyncGenerator<Uint8Array, void> {
   yield* commandHead('fetch', agent);
   yield Buffer.concat(lines.map(linePacket));
   yield flushPacket;
@@ -90,7 +92,7 @@ async function takeSections(reader: ByteReader, wish: FetchWish, options: FetchO
     const section = typeof next === 'string' ? next : lineOf(next);
     if (section === 'packfile') return { unpacked: await takePack(reader, wish.sink, options), shallow, unshallow };
     if (section !== 'shallow-info')
-      throw protocolFault(`the remote answers with ${section.slice(0, 80)}, not with a pack`);
+      throw protocolFault(`the remote sends ${section.slice(0, 80)} where a pack belongs`);
     for (let line = await readAnswer(reader); line !== 'delimiter'; line = await readAnswer(reader)) {
       if (typeof line === 'string') throw protocolFault(`the boundary ends with ${line}`);
       takeBoundary(lineOf(line), shallow, unshallow);

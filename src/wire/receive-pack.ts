@@ -33,7 +33,7 @@ export interface PushInProgress {
 export interface PushTarget {
   readonly refs: readonly AdvertisedRef[];
   readonly limits?: Partial<PackLimits>;
-  /** Begins a push. What it throws ends the push: the pusher hears that the server failed, and of a push with faults which. */
+  /** Begins a push. What it throws ends the push: the pusher hears no more than that the server failed. */
   begin(request: PushRequest): PushInProgress | Promise<PushInProgress>;
 }
 
@@ -74,8 +74,8 @@ export function receivePack(
 }
 
 async function drain(reader: ByteReader, most_bytes: number): Promise<void> {
-  for (let dropped = 0; dropped < most_bytes && !(await reader.atEnd()); )
-    dropped += reader.take(reader.held.length).length;
+  let dropped_bytes = 0;
+  while (dropped_bytes < most_bytes && !(await reader.atEnd())) dropped_bytes += reader.take(reader.held.length).length;
 }
 
 async function* push(

@@ -1,5 +1,7 @@
 /** Our client fetches from and pushes to our server and stock Git alike, in every protocol that they speak. */
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { AergoError } from '../../src/errors.ts';
 import type { Oid } from '../../src/object/oid.ts';
@@ -13,6 +15,7 @@ import { ProcessTransport } from '../../src/wire/process-transport.ts';
 import { type PushWish, sendPack } from '../../src/wire/send-pack.ts';
 import { LocalTransport, type Transport } from '../../src/wire/transport.ts';
 import type { ProtocolVersion } from '../../src/wire/upload-pack.ts';
+import { temporaryDirectory } from '../support/repository.ts';
 import { CgiTransport } from './cgi-transport.ts';
 import { GitDirectory, servedFrom } from './git.ts';
 import { MemorySink } from './packs.ts';
@@ -303,6 +306,21 @@ describe('a remote that cannot be used', () => {
     const without = new ProcessTransport('/nowhere', { PATH: '/nowhere' });
     const failed = expect.objectContaining({ code: 'AERGO_REMOTE_FAILED' });
     await expect(discoverRefs(without, 'git-upload-pack', { agent })).rejects.toThrow(failed);
+  });
+
+  test('because its program stopped in the middle, says so', async () => {
+    const bin = temporaryDirectory();
+    writeFileSync(join(bin, 'git'), "#!/bin/sh\nprintf '000eversion 2'\necho 'out of luck' >&2\nexit 3\n", {
+      mode: 0o755,
+    });
+    const broken = discoverRefs(new ProcessTransport(bin, { PATH: `${bin}:${process.env.PATH}` }), 'git-upload-pack', {
+      agent,
+    });
+    const failed = expect.objectContaining({
+      code: 'AERGO_REMOTE_FAILED',
+      message: 'git upload-pack failed: out of luck',
+    });
+    await expect(broken).rejects.toThrow(failed);
   });
 
   test('is empty, and takes the first push', async () => {
