@@ -54,13 +54,13 @@ export class Agreement {
     const here = sourceIn(buffer, reader.block(target).state, logic);
     const hash = await hashOf(here, logic);
     if (here !== undefined && hash === logic.hash) return new Agreement(context, merge, here, false);
-    if (!merge.pinned) throw logicChanged(logic, hash, 'the target has another definition');
+    if (!merge.pinned) throw logicChanged(context, merge, hash, 'the target has another definition');
     for (const block of placesOf(reader, history, [source, target], logic)) {
       const then = sourceIn(buffer, reader.block(block).state, logic);
       if (then !== undefined && (await hashOf(then, logic)) === logic.hash)
         return new Agreement(context, merge, then, true);
     }
-    throw logicChanged(logic, hash, 'no block of either branch has the definition agreed on');
+    throw logicChanged(context, merge, hash, 'no block of either branch has that definition');
   }
 
   /** Whether the definition was needed where the target or the result has another one. */
@@ -73,7 +73,7 @@ export class Agreement {
     const { logic, pinned } = this.#merge;
     const hash = await hashOf(sourceIn(this.#context.buffer, state, logic), logic);
     if (hash === logic.hash) return;
-    if (!pinned) throw logicChanged(logic, hash, 'the merge would take another definition over');
+    if (!pinned) throw logicChanged(this.#context, this.#merge, hash, 'the merge would take another definition over');
     this.#pinned = true;
   }
 
@@ -99,10 +99,11 @@ export class Agreement {
     try {
       const outcome = await this.#context.engine.deploy(logic.contract, this.#definition);
       if (outcome.status === 'deadline') throw cameToNoEnd(`the deployment of ${logic.contract}`, outcome);
-      if (outcome.status === 'failed') throw logicChanged(logic, null, outcome.message);
+      if (outcome.status === 'failed') throw logicChanged(this.#context, this.#merge, null, outcome.message);
     } catch (error) {
       if (!(error instanceof AergoError) || error.exitCode !== exitCodes.rejected) throw error;
-      throw logicChanged(logic, null, `as it was agreed on it does not run on the tables of today: ${error.message}`);
+      const why = `that definition does not fit the tables of today: ${error.message}`;
+      throw logicChanged(this.#context, this.#merge, null, why);
     }
   }
 }
@@ -138,10 +139,18 @@ async function hashOf(source: string | undefined, logic: MergeLogic): Promise<st
   }
 }
 
-function logicChanged(logic: MergeLogic, found: string | null, why: string): AergoError {
+function logicChanged(
+  { reader }: AgreementContext,
+  { source, logic, pinned }: AgreedMerge,
+  found: string | null,
+  why: string,
+): AergoError {
   const { contract, function: name, hash } = logic;
+  const hint = pinned
+    ? `aergo branch NAME --merge-contract ${contract}.${name} agrees on what it is now, for branches to come`
+    : `aergo merge ${reader.header(source).branch} --pinned asks it as it was agreed on`;
   return new AergoError('AERGO_MERGE_LOGIC_CHANGED', `${contract}.${name} is not as it was agreed on: ${why}`, {
-    hint: 'aergo merge SOURCE --pinned asks it as it was agreed on',
+    hint,
     details: { contract, function: name, agreed: hash, found },
   });
 }
