@@ -3,6 +3,7 @@ import type { SigningKey } from '../../src/crypto/key.ts';
 import type { BlockContent } from '../../src/ledger/block.ts';
 import { signTransaction } from '../../src/ledger/transaction.ts';
 import type { Oid } from '../../src/object/oid.ts';
+import { withAdditiveBank } from '../support/additive-bank.ts';
 import { type Forgery, forge, sealed } from '../support/forgery.ts';
 import {
   bankSource,
@@ -110,6 +111,25 @@ describe('the directory in force', { timeout: 120_000 }, () => {
     await repository.merge({ source: 'side', sealer: key });
     await rule({ merge: ['agreed'] });
     // What was merged when it was allowed stays good.
+    await repository.verify();
+  });
+
+  it('lets an agreed merge go by the logics that the policy accepts, and by no other', async () => {
+    const test = await newRepository();
+    await withAdditiveBank(test, { alice: '100', bob: '100', carol: '100' });
+    const { repository, admin: key } = test;
+    const { logic } = await repository.createBranch('side', '@', { mergeContract: 'bank.settle' });
+    await repository.call({ ...payment, key, on: 'side' });
+    await repository.call({ ...payment, key });
+    const accept = (hash: string) =>
+      repository.setPolicy({ key, rule: { ref: 'refs/heads/*', holds: { resolvers: [hash] } } });
+    await accept('0'.repeat(64));
+    await expect(repository.merge({ source: 'side', sealer: key })).rejects.toMatchObject({
+      code: 'AERGO_MERGE_MODE',
+      message: 'the policy does not let a merge into main go by bank.settle',
+    });
+    await accept(logic?.hash ?? '');
+    expect(await repository.merge({ source: 'side', sealer: key })).toMatchObject({ mode: 'agreed', pending: false });
     await repository.verify();
   });
 
@@ -224,6 +244,37 @@ describe('verification by the directory', { timeout: 120_000 }, () => {
     const test = await forge(besideHead(eve, inForce), revoked);
     await expect(verdict(test)).rejects.toMatchObject({
       message: expect.stringMatching(/may not seal on main by version 4/),
+    });
+  });
+
+  it('refuses a merge of a kind that the policy of its version does not let in, and one by who may only seal', async () => {
+    const inForce = ({ store }: Forgery) => store.ref('refs/aergo/directory')?.oid as Oid;
+    const byVersion = (by?: SigningKey) => (forgery: Forgery) =>
+      sealed(
+        (content) => ({
+          ...content,
+          header: { ...content.header, directory: inForce(forgery) } as BlockContent['header'],
+        }),
+        by,
+      )(forgery);
+    const merged = async (test: TestRepository) => {
+      const { repository, admin: key } = test;
+      await withMember(test, 'eve', 'seal', 'write');
+      await repository.createBranch('side');
+      await repository.call({ ...payment, key, on: 'side' });
+      await repository.merge({ source: 'side', sealer: key });
+    };
+    const forbidden = await forge(byVersion(), async (test) => {
+      await merged(test);
+      const rule = { ref: 'refs/heads/main', holds: { merge: ['agreed' as const] } };
+      await test.repository.setPolicy({ key: test.admin, rule });
+    });
+    await expect(verdict(forbidden)).rejects.toMatchObject({
+      message: expect.stringMatching(/the policy lets only agreed merges into main/),
+    });
+    const bySealer = await forge(byVersion(eve), merged);
+    await expect(verdict(bySealer)).rejects.toMatchObject({
+      message: expect.stringMatching(/may not merge into main/),
     });
   });
 
