@@ -12,7 +12,7 @@ export default class Resubmit extends AergoCommand {
   static override description =
     'Each runs as it was signed where its conditions hold now; else its author signs it anew, with the rows as they are now, and of the two one takes effect.';
   static override usage = 'resubmit [FLAGS] TX…';
-  static override args = { transactions: someWords('the ids of dropped transactions or their beginnings') };
+  static override args = { tx: someWords('the ids of dropped transactions or their beginnings') };
   static override flags = {
     on: Flags.string({ description: 'the branch that dropped them (default: the current one)', helpValue: 'BRANCH' }),
     expires: Flags.string({ description: 'what is signed anew: not after this time, such as +10m', helpValue: 'TIME' }),
@@ -22,7 +22,7 @@ export default class Resubmit extends AergoCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Resubmit);
     const options = {
-      transactions: args.transactions,
+      transactions: args.tx,
       dryRun: flags['dry-run'],
       ...(flags.on === undefined ? {} : { on: flags.on }),
       ...(flags.expires === undefined ? {} : { expires: parseTime(flags.expires, Date.now()) }),

@@ -9,7 +9,7 @@ export default class Revert extends AergoCommand {
   static override description =
     "Sets the rows that each wrote to what they were before, the latest first, all in one block or none; each row must be as the transaction left it. For the contract's author or an admin. A block stands for all of its transactions.";
   static override usage = 'revert [FLAGS] TX|BLOCK…';
-  static override args = { targets: someWords('transactions or blocks') };
+  static override args = { tx: someWords('transactions or blocks') };
   static override flags = {
     on: Flags.string({ description: 'the branch (default: the current one)', helpValue: 'BRANCH' }),
     'dry-run': Flags.boolean({ default: false, description: 'say what would happen, and write nothing' }),
@@ -18,7 +18,7 @@ export default class Revert extends AergoCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Revert);
     const options = {
-      targets: args.targets,
+      targets: args.tx,
       dryRun: flags['dry-run'],
       ...(flags.on === undefined ? {} : { on: flags.on }),
       ...(await this.signers()),

@@ -19,6 +19,7 @@ export async function checkMerge(engine: Engine, source: ObjectSource, before: O
     const text = answer.status === 'ok' ? answer.result : answer.message;
     if (text === null) continue;
     throw new AergoError('AERGO_MERGE_CHECK_FAILED', `check_merge() of ${asked[at]} refuses the merge: ${text}`, {
+      hint: 'nothing was sealed: choose otherwise where people decide (aergo resolve), or change the rows on one of the branches first',
       details: { contract: asked[at], text },
     });
   }
