@@ -6,6 +6,7 @@
 import { isUtf8 } from 'node:buffer';
 import { AergoError } from '../errors.ts';
 import type { ByteReader } from './byte-reader.ts';
+import { plainText } from './plain-text.ts';
 
 /** Bytes in a packet at most, its length field included. */
 const maxPacket_bytes = 65_520;
@@ -27,8 +28,9 @@ const special = new Map<number, Packet>([
   [2, 'response-end'],
 ]);
 
+/** @param what may quote the other side */
 export function protocolFault(what: string, cause?: unknown): AergoError {
-  return new AergoError('AERGO_PROTOCOL_INVALID', what, { cause });
+  return new AergoError('AERGO_PROTOCOL_INVALID', plainText(what), { cause });
 }
 
 /**

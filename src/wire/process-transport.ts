@@ -8,6 +8,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AergoError } from '../errors.ts';
 import type { ByteStream } from './byte-reader.ts';
+import { plainText } from './plain-text.ts';
 import type { GitService, Transport } from './transport.ts';
 import type { ProtocolVersion } from './upload-pack.ts';
 
@@ -74,6 +75,6 @@ export class ProcessTransport implements Transport {
 const ignore = (): void => undefined;
 
 function failed(program: string, told: string, cause?: unknown): AergoError {
-  const reason = told.trim() === '' ? 'it ended without a word' : told.trim();
+  const reason = plainText(told) || 'it ended without a word';
   return new AergoError('AERGO_REMOTE_FAILED', `git ${program} failed: ${reason}`, { cause });
 }

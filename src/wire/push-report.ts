@@ -5,6 +5,7 @@
 import { answerLines, readAnswer } from './answer.ts';
 import type { ByteReader } from './byte-reader.ts';
 import { flushPacket, lineOf, linePacket, protocolFault } from './pkt-line.ts';
+import { plainText } from './plain-text.ts';
 
 export interface PushReport {
   /** Why the pack was not taken; undefined when it was. */
@@ -13,13 +14,10 @@ export interface PushReport {
   readonly refs: ReadonlyMap<string, string | undefined>;
 }
 
-/** A reason as one line that fits into a packet, whatever the text was made of. */
-const oneLine = (text: string): string => text.replace(/\s+/g, ' ').slice(0, 1000);
-
 export function* writeReport({ unpackFault, refs }: PushReport): Generator<Uint8Array, void> {
-  yield linePacket(`unpack ${unpackFault === undefined ? 'ok' : oneLine(unpackFault)}`);
+  yield linePacket(`unpack ${unpackFault === undefined ? 'ok' : plainText(unpackFault)}`);
   for (const [name, fault] of refs)
-    yield linePacket(fault === undefined ? `ok ${name}` : `ng ${name} ${oneLine(fault)}`);
+    yield linePacket(fault === undefined ? `ok ${name}` : `ng ${name} ${plainText(fault)}`);
   yield flushPacket;
 }
 
@@ -42,7 +40,7 @@ export async function readReport(reader: ByteReader): Promise<PushReport> {
     const [, word, name = '', fault] = /^(ok|ng|option) ([^ ]+)(?: (.*))?$/s.exec(line) ?? [];
     if (word === undefined) throw protocolFault('a report has a line that says nothing of a ref');
     if (word === 'ok') refs.set(name, undefined);
-    else if (word === 'ng') refs.set(name, fault ?? 'refused without a reason');
+    else if (word === 'ng') refs.set(name, plainText(fault ?? 'refused without a reason'));
   }
-  return unpacked === 'ok' ? { refs } : { unpackFault: unpacked, refs };
+  return unpacked === 'ok' ? { refs } : { unpackFault: plainText(unpacked), refs };
 }

@@ -6,6 +6,7 @@
 import { AergoError } from '../errors.ts';
 import type { ByteReader } from './byte-reader.ts';
 import { maxPayload_bytes, packet, protocolFault, readPacket } from './pkt-line.ts';
+import { plainText } from './plain-text.ts';
 
 /** What the bands are for. */
 const band = { data: 1, progress: 2, error: 3 } as const;
@@ -27,9 +28,9 @@ export function* onBand(number: 1 | 2 | 3, bytes: Uint8Array): Generator<Uint8Ar
   }
 }
 
-/** What the remote said as its reason, cut so that it cannot flood whoever shows it. */
+/** What the remote said as its reason. */
 export function remoteRefused(reason: string): AergoError {
-  const shown = reason.trim().slice(0, 1000);
+  const shown = plainText(reason);
   return new AergoError('AERGO_REMOTE_REFUSED', `the remote says: ${shown}`, { details: { reason: shown } });
 }
 
