@@ -261,8 +261,9 @@ test('members, policy and the directory', { timeout: 180_000 }, async () => {
     version: 4,
     approvals: [expect.any(String)],
   });
-  expect((await json('key rotate ada3')).value.version).toMatchObject({
-    changes: ['member ada revoked: rotated', 'member ada: another key'],
+  const rotated = (await json('key rotate ada3')).value.version;
+  expect(rotated).toMatchObject({
+    changes: expect.arrayContaining(['member ada revoked: rotated', 'member ada: another key']),
   });
   await json('member remove bob --propose bob.json');
   await json('key revoke bob --reason lost --propose lost.json');
