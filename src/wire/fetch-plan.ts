@@ -88,7 +88,9 @@ export class FetchPlan {
     const named = [...this.#named, ...this.#tagsOf(commits)];
     if (ranges === undefined || this.cut !== undefined || shallow.length > 0 || filter !== undefined) {
       const had = [...beside(commits), ...haves];
-      return packOf(objects, listObjects(objects, this.#graph, { commits, had, named, filter }));
+      const listed = listObjects(objects, this.#graph, { commits, had, named, filter });
+      // Found one by one, but copied as they lie all the same.
+      return ranges?.pack([], listed) ?? packOf(objects, listed);
     }
     const loose = commits.filter((oid) => !ranges.isBlock(oid));
     const listed = listObjects(objects, this.#graph, { commits: loose, had: beside(loose), named });
