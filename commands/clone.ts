@@ -1,4 +1,5 @@
 /** Makes a ledger from another place of it: verified whole before it is there. */
+import { rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import * as Flags from '@oclif/core/flags';
 import { optionalWord, word } from '../src/cli/arguments.ts';
@@ -40,6 +41,7 @@ export default class Clone extends RemoteCommand {
       access,
       bare,
       fast,
+      onWorkshop: removeAtTheEnd,
       ...(branch === undefined ? {} : { branch }),
     });
     this.print({ url, fast, ...report }, () => [
@@ -47,4 +49,10 @@ export default class Clone extends RemoteCommand {
       `${counted(report.blocks, 'block')}, ${counted(report.branches, 'branch', 'branches')}, ${counted(report.snapshots, 'snapshot')}; ${fastNote(fast)}`,
     ]);
   }
+}
+
+/** Also where the user ends it before the clone does: an interrupt, a hangup or a polite kill leaves nothing. */
+function removeAtTheEnd(workshop: string): void {
+  process.once('exit', () => rmSync(workshop, { recursive: true, force: true }));
+  process.once('SIGTERM', () => process.exit(143)).once('SIGHUP', () => process.exit(129));
 }

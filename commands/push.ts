@@ -46,12 +46,15 @@ export default class Push extends RemoteCommand {
         disclose: (blocks) => this.#disclose(blocks, flags.disclose),
       });
     });
-    this.print(report, () => pushLines(report));
-    const directory = { target: 'the directory', refused: report.directory?.refused };
-    const refused = [...report.refs, directory].find((ref) => ref.refused !== undefined);
+    const { directory } = report;
+    const refused = [...report.refs, { target: 'the directory', refused: directory?.refused }].find(
+      (one) => one.refused !== undefined,
+    );
+    // One line of JSON, which is the error's where there is one.
+    if (refused === undefined || !this.output.options.json) this.print(report, () => pushLines(report));
     if (refused === undefined) return;
     throw new AergoError('AERGO_PUSH_REFUSED', `${report.remote} refused ${refused.target}: ${refused.refused}`, {
-      details: { remote: report.remote, refs: report.refs },
+      details: { ...report },
     });
   }
 

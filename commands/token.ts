@@ -1,9 +1,10 @@
 /** Signs a token: what stock Git can show a server as a password. */
-import { randomBytes } from 'node:crypto';
 import * as Flags from '@oclif/core/flags';
 import { AergoCommand } from '../src/cli/command.ts';
 import { parseDuration } from '../src/cli/flag-values.ts';
-import { placeOfUrl, signToken } from '../src/directory/token.ts';
+import { newToken } from '../src/cli/new-token.ts';
+import { tokenLife_ms } from '../src/directory/token.ts';
+import { AergoError } from '../src/errors.ts';
 
 export default class Token extends AergoCommand {
   static override summary = 'sign a token for a server';
@@ -17,8 +18,13 @@ export default class Token extends AergoCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(Token);
     const { key } = await this.signers();
-    const expires = Date.now() + parseDuration(flags.for, '--for');
-    const token = signToken({ ...placeOfUrl(flags.repo), expires }, randomBytes(12), key);
+    const life_ms = parseDuration(flags.for, '--for');
+    if (life_ms > tokenLife_ms)
+      throw new AergoError('AERGO_USAGE', 'no server takes a token that is good for over 30 days', {
+        hint: `aergo token --repo ${flags.repo} --for 30d`,
+      });
+    const expires = Date.now() + life_ms;
+    const { token } = newToken(flags.repo, expires, key);
     this.print({ token, key: key.id, expires }, () => token);
   }
 }

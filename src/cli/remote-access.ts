@@ -2,12 +2,11 @@
  * How the command line reaches remotes: who logs in with what, and what the other side says shown harmlessly. A token comes
  * from AERGO_TOKEN, else is signed with the user's key for that one place, else Git's credential helpers are asked.
  */
-import { randomBytes } from 'node:crypto';
 import type { SigningKey } from '../crypto/key.ts';
-import { placeOfUrl, signToken } from '../directory/token.ts';
 import type { RemoteAccess } from '../repository/remote-connection.ts';
 import type { Environment } from './environment.ts';
 import { filledCredential } from './git-credential.ts';
+import { newToken } from './new-token.ts';
 import { visible } from './render/visible.ts';
 
 /** A token that is signed for one command need not outlive it by much. */
@@ -30,8 +29,7 @@ export function remoteAccess({ environment, version, clock, key, onLine }: Remot
     async () => (variables.AERGO_TOKEN ? `Bearer ${variables.AERGO_TOKEN}` : undefined),
     async (url: string) => {
       const signer = await key();
-      if (signer === undefined) return undefined;
-      return `Bearer ${signToken({ ...placeOfUrl(url), expires: clock() + life_ms }, randomBytes(12), signer)}`;
+      return signer === undefined ? undefined : `Bearer ${newToken(url, clock() + life_ms, signer).token}`;
     },
     (url: string) => filledCredential(url, variables),
   ];
@@ -50,7 +48,7 @@ export function remoteAccess({ environment, version, clock, key, onLine }: Remot
   };
 }
 
-/** Texts that come in pieces, as lines; a carriage return begins a line anew, as progress does. */
+/** Texts that come in pieces, as lines; a carriage return begins a line anew, as progress does: what stands in the end counts. */
 class Lines {
   readonly #onLine: (line: string) => void;
   #rest = '';
@@ -60,8 +58,16 @@ class Lines {
   }
 
   take(text: string): void {
-    const lines = (this.#rest + text).split(/\r\n|\n|\r/);
-    this.#rest = (lines.pop() ?? '').slice(0, 1_000);
-    for (const line of lines) if (line.trim() !== '') this.#onLine(line.slice(0, 1_000));
+    const lines = (this.#rest + text).split('\n').map(lastWritten);
+    this.#rest = lines.pop() ?? '';
+    for (const line of lines) if (line.trim() !== '') this.#onLine(line);
   }
+}
+
+const line_characters = 1_000;
+
+/** What a line says after its last carriage return; one at the end is kept, for what follows it. */
+function lastWritten(line: string): string {
+  const end = line.trimEnd().lastIndexOf('\r');
+  return line.slice(end + 1).slice(0, line_characters);
 }

@@ -31,7 +31,8 @@ export async function serveUntilStopped(options: ServeOptions, onListening: (ori
       hint: 'make one, and clone a repository into it: aergo clone --bare SRC ROOT/NAME.aergo',
     });
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop());
+  // What is under way is to end first, so nobody else's idea of what an interrupt does counts here; a second one ends at once.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeAllListeners(signal).once(signal, () => stop());
   const server = await startServer({
     ...rest,
     root,

@@ -34,6 +34,8 @@ export interface CloneOptions {
   /** Every branch as it is there, no remote: to be served. */
   readonly bare?: boolean;
   readonly fast?: boolean;
+  /** Told of the directory in which it is made beside its place: whoever ends the process before the end removes it. */
+  readonly onWorkshop?: (path: string) => void;
 }
 
 export interface CloneReport {
@@ -70,6 +72,7 @@ export async function cloneRepository(
   const workshop = await mkdtemp(join(dirname(path), `.${basename(path)}.aergo-`)).catch((error: unknown) => {
     throw storeFault(error, `making ${path}`);
   });
+  options.onWorkshop?.(workshop);
   try {
     const made = options.bare === true ? join(workshop, 'made') : join(workshop, 'made', '.aergo');
     const report = await cloneInto(made, url, repository, options);

@@ -17,7 +17,7 @@ import type { RepositoryContext } from './context.ts';
 import { type Step, writeVersions } from './directory-write.ts';
 
 /** The newest version that another place is known to have; the first, which all have, where none was ever asked. */
-export function seenVersion(context: RepositoryContext): Oid {
+function seenVersion(context: RepositoryContext): Oid {
   const ref = context.store.ref(seenDirectoryRef);
   if (ref !== undefined) return ref.oid;
   let first = context.directoryVersion.id;

@@ -13,6 +13,20 @@ export const schemaNames = globSync('*.schema.json', { cwd: directory })
   .map((file) => file.replace(/\.schema\.json$/, ''))
   .sort();
 
+/** Those of commands about remotes, which remotes.test.ts and credential.test.ts hold against their output. */
+export const remoteCommands: readonly string[] = [
+  'clone',
+  'credential',
+  'fetch',
+  'pull',
+  'push',
+  'remote.add',
+  'remote.list',
+  'remote.remove',
+  'serve',
+  'token',
+];
+
 const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true, strictTuples: false });
 for (const name of schemaNames)
   ajv.addSchema(closed(JSON.parse(readFileSync(`${directory}/${name}.schema.json`, 'utf8'))));

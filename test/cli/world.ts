@@ -85,6 +85,23 @@ export class World {
     });
   }
 
+  /** Runs `aergo` until `when`, interrupts it as Ctrl-C does, and gives its exit code. */
+  async interrupted(
+    words: readonly string[],
+    when: Promise<void>,
+    { env = {}, cwd }: RunOptions,
+  ): Promise<number | null> {
+    const child = spawn(process.execPath, [launcher, ...words], {
+      cwd: cwd ?? this.cwd,
+      env: { ...this.#env, ...env },
+      stdio: 'ignore',
+    });
+    const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+    await Promise.race([when, ended]);
+    child.kill('SIGINT');
+    return ended;
+  }
+
   /** Writes a file in the world, and gives its path. */
   file(name: string, text: string, mode = 0o644): string {
     const path = join(this.directory, name);
