@@ -29,10 +29,45 @@ export interface RowRange {
  */
 export function readRow(
   source: ObjectSource,
-  { schema, root }: Table,
+  table: Table,
   name: string,
   cache: NodeCache = new NodeCache(),
 ): string | undefined {
+  const page = pageFor(source, table, name, cache);
+  return page && lineIn(page, name);
+}
+
+/** Reads rows of a table as `readRow` does; many rows in name order at the cost of their pages alone. */
+export class RowReader {
+  readonly #source: ObjectSource;
+  readonly #table: Table;
+  readonly #cache: NodeCache;
+  #page: Page | undefined;
+
+  constructor(source: ObjectSource, table: Table, cache: NodeCache) {
+    this.#source = source;
+    this.#table = table;
+    this.#cache = cache;
+  }
+
+  /** The line of the row; undefined when there is none. */
+  read(name: string): string | undefined {
+    const { names } = this.#page ?? { names: [] };
+    const [first] = names;
+    const last = names.at(-1);
+    const isHere = first !== undefined && last !== undefined && first <= name && name <= last;
+    if (!isHere) this.#page = pageFor(this.#source, this.#table, name, this.#cache);
+    return this.#page && lineIn(this.#page, name);
+  }
+}
+
+function lineIn(page: Page, name: string): string | undefined {
+  const place = placeOf(page.names, name);
+  return page.names[place] === name ? page.values[place] : undefined;
+}
+
+/** The page that a row of this name stands in, or would. */
+function pageFor(source: ObjectSource, { schema, root }: Table, name: string, cache: NodeCache): Page | undefined {
   let { mode, oid } = root;
   for (let level = 0; mode === '40000'; level += 1) {
     if (level === maxLevels) throw stateInvalid('a table has too many levels');
@@ -42,9 +77,7 @@ export function readRow(
     oid = child;
     mode = node.mode;
   }
-  const page = cache.page(source, rowShape(schema), oid);
-  const place = placeOf(page.names, name);
-  return page.names[place] === name ? page.values[place] : undefined;
+  return cache.page(source, rowShape(schema), oid);
 }
 
 interface Frame {

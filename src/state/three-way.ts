@@ -6,7 +6,7 @@ import type { Oid } from '../object/oid.ts';
 import { type ObjectSource, readTree } from '../object/source.ts';
 import { diffTables, type RowChange, sameNames } from './difference.ts';
 import type { NodeCache } from './node-cache.ts';
-import { readRow } from './read-table.ts';
+import { RowReader } from './read-table.ts';
 import { folders, readTableFolder, stateParts } from './state.ts';
 import type { Table } from './table-root.ts';
 
@@ -139,8 +139,9 @@ export function* rowsChangedIn(
   }
   const givesAlike = alike && (base === undefined || base.schemaId === ours?.schemaId);
   const [changed, other] = side === 'ours' ? [ours, theirs] : [theirs, ours];
+  const reader = other && new RowReader(source, other, cache);
   for (const { name, before = null, after = null } of diffTables(source, base, changed, cache)) {
-    const there = other === undefined ? null : (readRow(source, other, name, cache) ?? null);
+    const there = reader?.read(name) ?? null;
     if (there === after && (!givesAlike || after === null)) continue;
     const [mine, their] = side === 'ours' ? [after, there] : [there, after];
     yield { name, base: before, ours: mine, theirs: their, changedBy: there === before ? side : 'both' };
