@@ -20,9 +20,13 @@ export abstract class DirectoryCommand extends AergoCommand {
     make: (repository: Repository, signed: { key: SigningKey; propose: boolean }) => Promise<DirectoryChanged>,
   ): Promise<void> {
     const { key } = await this.signers();
-    const changed = await this.withRepository((repository) => make(repository, { key, propose: file !== undefined }));
+    const { changed, hasRemote } = await this.withRepository(async (repository) => ({
+      changed: await make(repository, { key, propose: file !== undefined }),
+      hasRemote: repository.remotes().length > 0,
+    }));
     if (changed.proposal === undefined || file === undefined) {
       this.printVersion(changed);
+      if (hasRemote) this.hint('aergo push      (it holds for the others from then on)');
       return;
     }
     const { text, ...proposal } = changed.proposal;
