@@ -205,6 +205,29 @@ test('what both sides have is found without fetching anything', async () => {
   expect(server.requests.every(({ sent_bytes }) => sent_bytes < 2000)).toBe(true);
 });
 
+test.each(['consecutive', 'skipping', 'noop'])(
+  'a fetch that negotiates in the way %s ends with what it asked for',
+  async (way) => {
+    const from = await origin(30);
+    const server = await serve(await servedFrom(from));
+    for (const version of ['0', '2']) {
+      const copy = await client(server, version);
+      copy.settings.push(`fetch.negotiationAlgorithm=${way}`);
+      await copy.git('fetch', '--quiet', 'origin', 'main:refs/heads/own');
+      await copy.git('symbolic-ref', 'HEAD', 'refs/heads/own');
+      await copy.commits(numbered('own', 60));
+      await from.commits(numbered(`new${version}`, 5));
+      server.repository = await servedFrom(from);
+      await copy.git('fetch', '--quiet', 'origin', 'main:refs/remotes/origin/main');
+      await copy.git('fetch', '--quiet', '--refetch', 'origin', 'main:refs/remotes/origin/again');
+      expect(await copy.oid('origin/again')).toBe(await from.oid('main'));
+      expect(await copy.oid('origin/main')).toBe(await from.oid('main'));
+      expect(await copy.git('fsck', '--strict')).toBe('');
+    }
+    expect(server.faults).toEqual([]);
+  },
+);
+
 test('ref prefixes keep the refs out that nobody asked for', async () => {
   const from = await origin();
   await from.fastImport(resets('main', 200, (at) => `refs/heads/unwanted-${at}`));
