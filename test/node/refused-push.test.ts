@@ -5,7 +5,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { SigningKey } from '../../src/crypto/key.ts';
 import { type BlockContent, sealBlock } from '../../src/ledger/block.ts';
 import { objectsOfBlock } from '../../src/ledger/block-objects.ts';
-import type { NewObject } from '../../src/object/object.ts';
+import { type NewObject, objectId } from '../../src/object/object.ts';
+import type { Oid } from '../../src/object/oid.ts';
 import { encodePackEntry } from '../../src/object/pack-entry.ts';
 import { ObjectBuffer } from '../../src/object/source.ts';
 import { openContext } from '../../src/repository/init.ts';
@@ -105,6 +106,24 @@ test('forged blocks are refused one by one, nothing is stored, and the honest on
 function objectsNewIn(context: Awaited<ReturnType<typeof openContext>>, block: BlockContent['state']): NewObject[] {
   return [...context.store.pack([block]).entries()].map(({ oid }) => ({ oid, ...context.store.read(oid) }));
 }
+
+test('an id that did not come and is not here, and an object that is no block, move nothing', async () => {
+  const bank = await serveBank();
+  const { head } = await sealAndExport(bank.copy, []);
+  const before = stored(bank);
+  const to = (id: Oid) => ({ name: 'refs/heads/main', old: head as Oid, new: id });
+  const blob = { type: 'blob', body: Buffer.from('hello\n') } as const;
+  const hello = { ...blob, oid: objectId(blob.type, blob.body) };
+  const cases: [Oid, NewObject[], RegExp][] = [
+    ['f'.repeat(64) as Oid, [], /did not come with the push/],
+    [hello.oid, [hello], /a branch stands on a block, and this is a blob/],
+  ];
+  for (const [id, objects, reason] of cases) {
+    const report = await pushObjects(bank, [to(id)], objects);
+    expect(report.refs.get('refs/heads/main')).toMatch(reason);
+    expect(stored(bank)).toBe(before);
+  }
+});
 
 test('stock Git is told in its own terminal why: an ordinary commit, a branch that does not move forward, other refs', async () => {
   const bank = await serveBank();
