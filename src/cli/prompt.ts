@@ -14,6 +14,8 @@ export async function askSecret(question: string, canAsk: boolean, instead: stri
     });
   }
   process.stderr.write(question);
+  // A screen that was shown before (src/tui) has let go of stdin: nothing would wait for the answer.
+  process.stdin.ref();
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const reader = createInterface({ input: process.stdin, output: silent, terminal: true });
   reader.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));

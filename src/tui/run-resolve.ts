@@ -47,8 +47,6 @@ export async function resolveOnScreen(
     const ending = await screen.waitUntilExit();
     return ending === 'seal' || ending === 'interrupt' ? ending : 'leave';
   } finally {
-    // ink lets go of stdin for good; who seals may be asked for a passphrase.
-    stdin.ref();
     await Promise.all(writes);
   }
 }

@@ -79,8 +79,11 @@ describe('aergo resolve in a terminal', () => {
     await terminal.until(/accounts acc0000003/);
     terminal.type('s');
     await terminal.until(/1 conflict still open/);
-    terminal.type('e\r\u0015' + '7.5\r\u001b');
+    terminal.type('e\r\u00157.5\r');
     await terminal.until(/3 of 3 resolved/);
+    // Escape is a key of its own only when nothing follows it at once.
+    terminal.type('\u001b');
+    await terminal.until(/q leave/);
     terminal.type('s');
     await terminal.until(/Seal this\?/);
     expect(terminal.screen).toContain('acc0000001   balance 101.00 → 20.00');
