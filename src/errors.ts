@@ -86,6 +86,10 @@ export const errorCodes = {
     exit: 'notAuthorised',
     summary: 'The key may not change the directory so.',
   },
+  AERGO_DIRECTORY_OVERTAKEN: {
+    exit: 'tryAgain',
+    summary: 'Others changed the directory first, and what was changed here has to be made again.',
+  },
   AERGO_DIRECTORY_ROLLBACK: {
     exit: 'integrity',
     summary: 'An older version of the directory was offered than the newest that was seen.',

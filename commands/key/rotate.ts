@@ -26,11 +26,16 @@ export default class KeyRotate extends DirectoryCommand {
     const store = new KeyStore(this.environment.dataDirectory);
     const { key } = await this.signers();
     const successor = this.#successor(store, key, args.name);
-    const changed = await this.withRepository((repository) =>
-      repository.rotateKey({ key, successor: successor.id, reason: flags.reason }),
-    );
-    await this.#signWith(successor.name, store.list().find(({ id }) => id === key.id)?.name);
+    const { changed, hasRemote } = await this.withRepository(async (repository) => ({
+      changed: await repository.rotateKey({ key, successor: successor.id, reason: flags.reason }),
+      hasRemote: repository.remotes().length > 0,
+    }));
+    const old = store.list().find(({ id }) => id === key.id)?.name;
+    await this.#signWith(successor.name, old);
     this.printVersion(changed);
+    // The others know the old key alone until then.
+    if (hasRemote)
+      this.hint(`aergo --key ${old ?? 'OLD'} push      (by the old key; the others take the new one from then on)`);
   }
 
   #successor(store: KeyStore, old: SigningKey, name: string | undefined): StoredKey {

@@ -72,7 +72,7 @@ interface Planned extends RefCommand {
 }
 
 /**
- * @throws AergoError AERGO_PUSH_MOVED before anything is sent; AERGO_DIRECTORY_NOT_ALLOWED where the pusher has to publish and
+ * @throws AergoError AERGO_PUSH_MOVED and AERGO_DIRECTORY_OVERTAKEN before anything is sent; AERGO_DIRECTORY_NOT_ALLOWED where the pusher has to publish and
  * may not; what `connect` and the protocol throw. Refs that the remote refused are in the report.
  */
 export async function pushRemote(
@@ -85,7 +85,10 @@ export async function pushRemote(
     const { access, key } = options;
     // What the remote has is known before anything is planned: its directory must be ours, or come after it.
     const { refs: standing } = await discover(connection, access);
-    if (standing.length > 0) await fetchOver(context, remote, connection, { access, signer: key });
+    if (standing.length > 0) {
+      const { directory } = await fetchOver(context, remote, connection, { access, signer: key });
+      checkNothingLeft(remote, directory.left ?? []);
+    }
     const pushed = await pushOver(context, remote, connection, options);
     if (pushed.refs.some(({ refused }) => refused === undefined)) await noteMoved(context, remote, pushed);
     // What the remote published of it, and who was quicker.
@@ -97,6 +100,16 @@ export async function pushRemote(
   } finally {
     await connection.close();
   }
+}
+
+/** Changes of the directory that others overtook and this key could not make again. Nothing was sent yet. */
+function checkNothingLeft({ name }: Remote, left: readonly string[]): void {
+  if (left.length === 0) return;
+  throw new AergoError(
+    'AERGO_DIRECTORY_OVERTAKEN',
+    `others changed the directory of ${name} first, and what was changed here does not hold any more: ${left.join(', ')}`,
+    { hint: 'make it again, with the key that made it, and push', details: { remote: name, changes: left } },
+  );
 }
 
 async function pushOver(

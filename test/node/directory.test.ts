@@ -114,3 +114,28 @@ test('a remote that leads back, or aside, is refused, and the evidence stays', {
   });
   expect(repository.members().map(({ name }) => name)).toEqual(['ada', 'bob']);
 });
+
+test('a push says what has to be made again by whoever made it, and sends nothing', { timeout: 120_000 }, async () => {
+  const bank = await serveBank();
+  const [one, two] = [await partner(bank, ada), await partner(bank, ada)];
+  await two.add('bob', 'seal', 'write');
+  await two.push();
+  const member = await partner(bank, bob);
+  const successor = keyOf('bob 2');
+  await member.repository.rotateKey({ key: bob, successor: successor.id, reason: 'rotated' });
+  await one.pull();
+  await one.add('carol', 'write');
+  await one.push();
+  const asNew = { ...access, authorize: async (url: string) => `Bearer ${tokenFor(url, bob)}` };
+  const push = (key: SigningKey) =>
+    member.repository.push('origin', { access: asNew, key, refs: [], disclose: async () => undefined });
+  await expect(push(successor)).rejects.toMatchObject({
+    code: 'AERGO_DIRECTORY_OVERTAKEN',
+    exitCode: 75,
+    details: { changes: expect.arrayContaining(['member bob revoked: rotated', 'member bob: another key']) },
+  });
+  await member.repository.rotateKey({ key: bob, successor: successor.id, reason: 'rotated' });
+  expect((await push(bob)).directory).toMatchObject({ version: expect.any(Number) });
+  await one.pull();
+  expect(one.repository.members().filter(({ name }) => name === 'bob')).toHaveLength(2);
+});
