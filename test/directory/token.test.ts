@@ -11,7 +11,9 @@ const nonce = Buffer.from('000102030405060708090a0b', 'hex');
 const token = signToken({ ...place, expires: now + 3_600_000 }, nonce, ada);
 
 test('a token is one text for one content (vector)', () => {
-  expect(token).toMatchInlineSnapshot(`"aergo1.eyJleHBpcmVzIjoxNzk1MTM2NDAwMDAwLCJrZXkiOiJlZDI1NTE5OnZYOGRMd0xZU1UyU1VNV0ZHd1FYaHFlMXE2MWtOOWNFYm5uTjExa0JwZHMiLCJub25jZSI6IkFBRUNBd1FGQmdjSUNRb0wiLCJvcmlnaW4iOiJodHRwczovL2xlZGdlcnMuZXhhbXBsZSIsInJlcG9zaXRvcnkiOiIvdGVhbS9zaG9wIn0.fvEbq_xsjYgG4wSw8qnT0zukT9PwW_XvtVEtB5A9Eh5XFkZMLbTgPAofrnb1LNANyY_2vFKM8PN7d5YZBB9NAg"`);
+  expect(token).toMatchInlineSnapshot(
+    `"aergo1.eyJleHBpcmVzIjoxNzk1MTM2NDAwMDAwLCJrZXkiOiJlZDI1NTE5OnZYOGRMd0xZU1UyU1VNV0ZHd1FYaHFlMXE2MWtOOWNFYm5uTjExa0JwZHMiLCJub25jZSI6IkFBRUNBd1FGQmdjSUNRb0wiLCJvcmlnaW4iOiJodHRwczovL2xlZGdlcnMuZXhhbXBsZSIsInJlcG9zaXRvcnkiOiIvdGVhbS9zaG9wIn0.fvEbq_xsjYgG4wSw8qnT0zukT9PwW_XvtVEtB5A9Eh5XFkZMLbTgPAofrnb1LNANyY_2vFKM8PN7d5YZBB9NAg"`,
+  );
 });
 
 describe('a token proves its key', () => {
