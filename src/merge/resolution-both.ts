@@ -1,6 +1,7 @@
 /**
  * Both changes of a conflicting row together, where that means something: columns that one side changed, numbers with both
- * changes added to the base, arrays with what either side added and without what either took away. Pure and exact.
+ * changes added to the base, twice what both sides added alike, arrays with what either side added and without what either
+ * took away. Pure and exact.
  */
 import { misfit } from '../contract/arguments.ts';
 import { decodeRow, encodeRow } from '../state/row.ts';
@@ -26,7 +27,9 @@ export function bothChanges(table: ConflictTable, { base, ours, theirs }: Confli
   for (const column of table.columns) {
     if (column.generated) continue;
     const [b, o, t] = [before?.[column.name], left[column.name] ?? null, right[column.name] ?? null];
-    const value = isOneSided(b, o, t) ? (t === b ? o : t) : together(restingType(table, column), b, o, t);
+    const type = restingType(table, column);
+    const isNumber = numeric.test(type) && !table.key.includes(column.name);
+    const value = isOne(b, o, t, isNumber) ? (t === b ? o : t) : together(type, b, o, t);
     if (value === undefined || (value !== null && misfit(value, columnType(column), table.own) !== undefined))
       return undefined;
     values.push([column.name, value]);
@@ -34,9 +37,24 @@ export function bothChanges(table: ConflictTable, { base, ours, theirs }: Confli
   return encodeRow(Object.fromEntries(values));
 }
 
-/** Whether both sides have the same, or only one changed it; an absent `base` is no row. */
-const isOneSided = (base: string | null | undefined, ours: string | null, theirs: string | null): boolean =>
-  ours === theirs || ours === base || theirs === base;
+const numeric = /^(?:int[248]|numeric)(?:\(|$)/;
+
+/**
+ * Whether there is one change at most, or none that could be made twice: two payments of 10 that leave the same balance each
+ * were made, while the same name twice is that name. An absent `base` is no row.
+ */
+function isOne(
+  base: string | null | undefined,
+  ours: string | null,
+  theirs: string | null,
+  isNumber: boolean,
+): boolean {
+  if (ours === base || theirs === base) return true;
+  return ours === theirs && !(isNumber && isDecimal(base) && isDecimal(ours));
+}
+
+const isDecimal = (text: string | null | undefined): boolean =>
+  text !== null && text !== undefined && decimalOf(text) !== undefined;
 
 function together(
   type: string,
@@ -46,7 +64,7 @@ function together(
 ): string | undefined {
   if (ours === null || theirs === null || base === null) return undefined;
   if (type === 'jsonb') return unitedArrays(base ?? '[]', ours, theirs);
-  if (base === undefined || !/^(?:int[248]|numeric)(?:\(|$)/.test(type)) return undefined;
+  if (base === undefined || !numeric.test(type)) return undefined;
   const [b, o, t] = [decimalOf(base), decimalOf(ours), decimalOf(theirs)];
   if (b === undefined || o === undefined || t === undefined) return undefined;
   return decimalText(bothAdded(b, o, t), scaleOf(type));

@@ -52,6 +52,13 @@ describe('both changes', () => {
     expect(values(choice)).toMatchObject({ note: 'b', state: 'frozen' });
   });
 
+  it('adds a number twice that both sides changed alike, and has what is no amount once', () => {
+    const choice = both({ balance: '100.00' }, { balance: '90.00', note: 'b' }, { balance: '90.00', note: 'b' });
+    expect(values(choice)).toMatchObject({ balance: '80.00', note: 'b' });
+    expect(values(both(null, { balance: '90.00' }, { balance: '90.00' })).balance).toBe('90.00');
+    expect(values(both({ balance: 'NaN' }, { balance: '1.00' }, { balance: '1.00' })).balance).toBe('1.00');
+  });
+
   it('unites arrays: what either side added, without what either took away, no element read as a number', () => {
     const choice = both(
       { tags: '["a", "b", {"k": "[,]"}]' },
