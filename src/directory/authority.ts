@@ -2,13 +2,12 @@
 import type { KeyId } from '../crypto/key.ts';
 import type { Authority, VersionInForce } from '../ledger/authority.ts';
 import type { BlockId } from '../ledger/block.ts';
-import type { History } from '../ledger/history.ts';
 import { branchRef } from '../ledger/names.ts';
 import { Recent } from '../ledger/recent.ts';
 import type { Oid } from '../object/oid.ts';
 import { versionsBack } from './chain.ts';
 import { rulesFor } from './heads.ts';
-import { PublishedBlocks } from './published.ts';
+import { type Ancestry, PublishedBlocks } from './published.ts';
 import { rightsOf } from './rights.ts';
 import type { DirectoryReader, DirectoryVersion } from './version.ts';
 
@@ -23,12 +22,15 @@ export class DirectoryAuthority implements Authority {
   readonly #inForce = new Recent<Oid, VersionInForce>(64);
   readonly #reader: DirectoryReader;
 
-  /** @param newest the version in force */
-  constructor(versions: DirectoryReader, newest: Oid, history: Pick<History, 'has' | 'record'>) {
+  /**
+   * @param newest the version in force
+   * @param ancestry all blocks that versions up to it may have published, verified or not
+   */
+  constructor(versions: DirectoryReader, newest: Oid, ancestry: Ancestry) {
     this.#reader = versions;
     this.#newest = versions.version(newest);
     this.#versions = versionsBack(versions, newest);
-    this.#published = new PublishedBlocks(versions, newest, history);
+    this.#published = new PublishedBlocks(versions, newest, ancestry);
     this.newest = inForce(this.#newest);
   }
 

@@ -3,23 +3,28 @@
  * revoked later is valid only among them: a stolen key cannot fork the past, whatever date it claims.
  */
 import type { BlockId } from '../ledger/block.ts';
-import type { History } from '../ledger/history.ts';
 import type { Oid } from '../object/oid.ts';
 import { versionsBack } from './chain.ts';
 import type { Head } from './files.ts';
 import type { DirectoryReader } from './version.ts';
 
+/** Which blocks stand on which; the ledger's history is one, and so are blocks that are still being verified. */
+export interface Ancestry {
+  has(id: BlockId): boolean;
+  record(id: BlockId): { readonly parents: readonly BlockId[] };
+}
+
 export class PublishedBlocks {
   readonly #versions: DirectoryReader;
   readonly #newest: Oid;
-  readonly #history: Pick<History, 'has' | 'record'>;
+  readonly #ancestry: Ancestry;
   readonly #below = new Map<number, ReadonlySet<BlockId>>();
 
   /** @param newest the version in force */
-  constructor(versions: DirectoryReader, newest: Oid, history: Pick<History, 'has' | 'record'>) {
+  constructor(versions: DirectoryReader, newest: Oid, ancestry: Ancestry) {
     this.#versions = versions;
     this.#newest = newest;
-    this.#history = history;
+    this.#ancestry = ancestry;
   }
 
   /** Whether a version below `version` published the block. The first question about a version reads what it published. */
@@ -45,11 +50,11 @@ export class PublishedBlocks {
 
   /** The block and its ancestors, each visited once; nothing where it is of a branch that ended and whose blocks went. */
   #add(head: BlockId, published: Set<BlockId>): void {
-    const open = this.#history.has(head) ? [head] : [];
+    const open = this.#ancestry.has(head) ? [head] : [];
     for (let id = open.pop(); id !== undefined; id = open.pop()) {
       if (published.has(id)) continue;
       published.add(id);
-      open.push(...this.#history.record(id).parents);
+      open.push(...this.#ancestry.record(id).parents);
     }
   }
 }

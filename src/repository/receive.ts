@@ -2,6 +2,7 @@
  * Blocks that come from elsewhere: found, verified in quarantine by the same functions that verify our own, and only then
  * written, each with what it adds to its first parent, so that they lie in the volumes as if they had been sealed here.
  */
+import type { Ancestry } from '../directory/published.ts';
 import { AergoError } from '../errors.ts';
 import { type Block, type BlockId, BlockReader } from '../ledger/block.ts';
 import { type DerivedEntries, History } from '../ledger/history.ts';
@@ -54,7 +55,8 @@ export async function verifyReceived(
   history.attach(entries);
   const isNew = (id: BlockId): boolean => !context.history.has(id);
   const blocks = parentsFirst((id) => reader.block(id).commit.parents.filter(isNew), heads.filter(isNew));
-  const verify = verifyContext(context, { reader, history, ...over });
+  const ancestry = ancestryOver(context, quarantine, reader);
+  const verify = verifyContext(context, { reader, history, ancestry, ...over });
   const latest = context.options.clock() + clockAhead_ms;
   const run = fast ? undefined : await rerunOn(context, quarantine, verify);
   try {
@@ -69,6 +71,14 @@ export async function verifyReceived(
     await run?.leave();
   }
   return { blocks, reader, history };
+}
+
+/** What a head reaches is known before it is verified: a block by a key that was revoked since counts where a version published it. */
+function ancestryOver({ history }: RepositoryContext, quarantine: Quarantine, reader: BlockReader): Ancestry {
+  return {
+    has: (id) => quarantine.has(id),
+    record: (id) => (history.has(id) ? history.record(id) : { parents: reader.block(id).commit.parents }),
+  };
 }
 
 /** Runs blocks again on the repository's own engine, which stands near them, and brings it back to where it stood. */

@@ -1,6 +1,7 @@
 /** Verification of a whole repository: every byte of the log, every signature, every block built again from genesis. */
 import type { Engine } from '../contract/engine.ts';
 import { DirectoryAuthority } from '../directory/authority.ts';
+import type { Ancestry } from '../directory/published.ts';
 import type { DirectoryReader } from '../directory/version.ts';
 import { AergoError } from '../errors.ts';
 import type { BlockId } from '../ledger/block.ts';
@@ -112,6 +113,8 @@ function checkSnapshots(context: RepositoryContext): BlockId[] {
 export interface VerifiedOver extends Pick<VerifyContext, 'reader' | 'history' | 'admission'> {
   /** The directory that comes with them; the repository's own where it is left out. */
   readonly directory?: { readonly versions: DirectoryReader; readonly newest: Oid };
+  /** Which blocks stand on which, those that are yet to be verified included; `history` where it is left out. */
+  readonly ancestry?: Ancestry;
 }
 
 export function verifyContext(context: RepositoryContext, over?: VerifiedOver): VerifyContext {
@@ -119,6 +122,7 @@ export function verifyContext(context: RepositoryContext, over?: VerifiedOver): 
     reader,
     history,
     directory,
+    ancestry = history,
     admission = false,
   }: VerifiedOver = over ?? { reader: context.reader, history: context.history };
   const { versions, newest } = directory ?? { versions: context.directoryReader, newest: context.directoryVersion.id };
@@ -127,7 +131,7 @@ export function verifyContext(context: RepositoryContext, over?: VerifiedOver): 
     history,
     cache: context.cache,
     repository: versions.version(newest).repository,
-    authority: new DirectoryAuthority(versions, newest, history),
+    authority: new DirectoryAuthority(versions, newest, ancestry),
     admission,
     mergeCandidates: (target, source) => poolOf(reader, history, target, source),
     rebuildRowMerge: rowMergeRebuilder({ reader, history, cache: context.cache }),

@@ -49,6 +49,8 @@ test('a member is added in a clone, pushed, and works from then on; a revoked on
   await admin.repository.removeMember({ member: 'bob', reason: 'left', key: ada });
   await admin.push();
   await expect(member.push()).rejects.toMatchObject({ code: expect.stringMatching(/^AERGO_/) });
+  // What bob sealed was published before, and whoever comes later takes it with the version that revokes him.
+  await (await partner(bank, ada)).repository.verify();
   await admin.repository.verify();
 });
 
