@@ -41,6 +41,7 @@ export default class Serve extends AergoCommand {
           ? {}
           : { tls: { cert: flags['tls-cert'], key: flags['tls-key'] } }),
         ...(key === undefined ? {} : { key }),
+        isPrivate: (await this.settings()).get('serve.visibility')?.value === 'private',
         agent: `aergo/${this.config.version}`,
         repository: await this.repositoryOptions(),
       },

@@ -28,6 +28,11 @@ export const settings = {
     variable: 'AERGO_SEAL_KEY',
     meaning: 'the name or path of the key that seals blocks when it is not the author',
   },
+  'serve.visibility': {
+    value: z.enum(['policy', 'private']),
+    variable: 'AERGO_SERVE_VISIBILITY',
+    meaning: 'policy (whoever the policy lets read) or private (members only)',
+  },
   'user.key': {
     value: z.string().min(1).max(4096),
     variable: 'AERGO_KEY',

@@ -1,11 +1,13 @@
 /** The server as a command: its files and addresses read, its log on stderr, its end at a signal. */
 import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import pino from 'pino';
 import type { SigningKey } from '../crypto/key.ts';
 import { placeOfUrl } from '../directory/token.ts';
 import { AergoError } from '../errors.ts';
 import { startServer } from '../node/server.ts';
 import type { RepositoryOptions } from '../repository/context.ts';
+import { readConfigurationFile } from './configuration.ts';
 
 export interface ServeOptions {
   readonly root: string;
@@ -15,6 +17,8 @@ export interface ServeOptions {
   /** PEM files. */
   readonly tls?: { readonly cert: string; readonly key: string };
   readonly key?: SigningKey;
+  /** Whether only members read, in all repositories. */
+  readonly isPrivate: boolean;
   readonly agent: string;
   readonly repository: RepositoryOptions;
 }
@@ -25,7 +29,7 @@ export interface ServeOptions {
  * @throws AergoError AERGO_USAGE, AERGO_LISTEN_FAILED, AERGO_URL_INVALID
  */
 export async function serveUntilStopped(options: ServeOptions, onListening: (origin: string) => void): Promise<void> {
-  const { root, listen, tls, origins, ...rest } = options;
+  const { root, listen, tls, origins, isPrivate, ...rest } = options;
   if (statSync(root, { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new AergoError('AERGO_USAGE', `${root} is not a directory`, {
       hint: 'make one, and clone a repository into it: aergo clone --bare SRC ROOT/NAME.aergo',
@@ -33,17 +37,30 @@ export async function serveUntilStopped(options: ServeOptions, onListening: (ori
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
   // What is under way is to end first, so nobody else's idea of what an interrupt does counts here; a second one ends at once.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeAllListeners(signal).once(signal, () => stop());
+  const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
   const server = await startServer({
     ...rest,
     root,
     ...addressOf(listen),
-    logger: pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2)),
+    isPrivate: (directory) => isPrivate || saysPrivate(directory, logger),
+    logger,
     ...(origins.length === 0 ? {} : { origins: origins.map((url) => placeOfUrl(url).origin) }),
     ...(tls === undefined ? {} : { tls: { cert: readPem(tls.cert), key: readPem(tls.key) } }),
   });
   onListening(server.origin);
   await stopped;
   await server.close();
+}
+
+/** What a repository's own settings say of its readers; where they cannot be read, nobody but members reads. */
+function saysPrivate(directory: string, logger: pino.Logger): boolean {
+  try {
+    return readConfigurationFile(join(directory, 'config.toml')).get('serve.visibility') === 'private';
+  } catch (error) {
+    if (!(error instanceof AergoError)) throw error;
+    logger.error({ code: error.code }, 'settings that cannot be read: the repository is private');
+    return true;
+  }
 }
 
 function addressOf(listen: string): { host: string; port: number } {

@@ -14,13 +14,15 @@ const rolesThatRead = ['read', 'write', 'seal', 'merge', 'publish', 'admin'] as 
 /**
  * @param directory the newest version; undefined where there is no such repository
  * @param writes whether it is a push
+ * @param isPrivate whether only members read at this place, whatever the policy says
  */
 export function accessOf(
   directory: DirectoryContent | undefined,
   who: KeyId | 'anonymous' | 'refused',
   writes: boolean,
+  isPrivate: boolean,
 ): Access {
-  const isPublic = directory?.policy.visibility === 'public';
+  const isPublic = directory?.policy.visibility === 'public' && !isPrivate;
   if (who === 'anonymous' || who === 'refused')
     return isPublic && !writes && who === 'anonymous' ? 'allowed' : 'log-in';
   if (directory === undefined) return 'not-found';

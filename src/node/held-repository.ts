@@ -12,7 +12,8 @@ import { Store } from '../store/store.ts';
 const patience_ms = 10_000;
 
 export class HeldRepository {
-  readonly #directory: string;
+  /** The repository's own, as `ROOT/shop.aergo`. */
+  readonly directory: string;
   readonly #options: RepositoryOptions;
   #context: Promise<RepositoryContext> | undefined;
   #lender: Lender | undefined;
@@ -22,9 +23,8 @@ export class HeldRepository {
   #waiting: (() => void)[] = [];
   #lastUse_ms = 0;
 
-  /** @param directory the repository's own, as `ROOT/shop.aergo` */
   constructor(directory: string, options: RepositoryOptions) {
-    this.#directory = directory;
+    this.directory = directory;
     this.#options = options;
   }
 
@@ -95,9 +95,9 @@ export class HeldRepository {
   }
 
   async #open(): Promise<RepositoryContext> {
-    const context = await openContext(this.#directory, this.#options, Store.open);
+    const context = await openContext(this.directory, this.#options, Store.open);
     try {
-      this.#lender ??= await Lender.listen(this.#directory, {
+      this.#lender ??= await Lender.listen(this.directory, {
         release: () => this.#lend(),
         takeBack: () => this.#takeBack(),
       });

@@ -67,6 +67,8 @@ export interface HttpApplicationOptions {
   readonly services: GitServices;
   /** The origins under which clients reach this server; read at every request, since a port may be the system's choice. */
   readonly origins: () => readonly string[];
+  /** Whether only members read a repository here, whatever its policy says: of its directory. */
+  readonly isPrivate?: (directory: string) => boolean;
   /** ms */
   readonly clock: () => number;
   readonly logger: RequestLogger;
@@ -128,7 +130,8 @@ class GitExchange {
     const held = place === undefined ? undefined : pool.find(place.repository);
     const writes = service === 'git-receive-pack';
     const directory = held === undefined ? undefined : await held.use(async (context) => context.directoryVersion);
-    switch (accessOf(directory, who, writes)) {
+    const isPrivate = held !== undefined && this.#options.isPrivate?.(held.directory) === true;
+    switch (accessOf(directory, who, writes, isPrivate)) {
       case 'log-in':
         reply.header('www-authenticate', 'Basic realm="aergo", charset="UTF-8"');
         return this.refuse(request, reply, 401, 'log in: a token of a member’s key is the password');

@@ -13,7 +13,7 @@ const idle_ms = 60_000;
 const openRepositories = 64;
 const tidying_ms = 10_000;
 
-export interface ServerOptions extends Pick<HttpApplicationOptions, 'limits' | 'logger' | 'tls'> {
+export interface ServerOptions extends Pick<HttpApplicationOptions, 'isPrivate' | 'limits' | 'logger' | 'tls'> {
   /** An existing directory: `ROOT/team/shop.aergo` is served as `/team/shop`. */
   readonly root: string;
   readonly host: string;
@@ -41,6 +41,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const pool = new RepositoryPool(options.root, options.repository, { open: openRepositories, idle_ms });
   const onFault = (error: unknown): void => logger.error({ ...factsOf(error) }, 'a service failed');
   const publish = async (context: RepositoryContext): Promise<void> => {
+    // A private place beside another is not the directory's home: its own versions would be a chain aside.
+    if (options.isPrivate?.(context.directory) === true) return;
     if (key !== undefined && !(await publishRefs(context, key)))
       logger.error({ key: key.id }, 'heads are not published: the server’s key has not the role publish');
   };
