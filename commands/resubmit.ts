@@ -1,4 +1,4 @@
-/** Runs transactions again that a merge dropped: as they were signed, or signed anew by their author. */
+/** Runs transactions again that a merge dropped or a pull left out: as they were signed, or signed anew by their author. */
 import * as Flags from '@oclif/core/flags';
 import { someWords } from '../src/cli/arguments.ts';
 import { AergoCommand } from '../src/cli/command.ts';
@@ -8,13 +8,16 @@ import { notResubmittedLines, resubmittedLines } from '../src/cli/render/resubmi
 import { exitCodes } from '../src/errors.ts';
 
 export default class Resubmit extends AergoCommand {
-  static override summary = 'run transactions again that a merge dropped';
+  static override summary = 'run transactions again that a merge dropped or a pull left out';
   static override description =
     'Each runs as it was signed where its conditions hold now; else its author signs it anew, with the rows as they are now, and of the two one takes effect.';
   static override usage = 'resubmit [FLAGS] TX…';
-  static override args = { tx: someWords('the ids of dropped transactions or their beginnings') };
+  static override args = { tx: someWords('the ids of the transactions or their beginnings') };
   static override flags = {
-    on: Flags.string({ description: 'the branch that dropped them (default: the current one)', helpValue: 'BRANCH' }),
+    on: Flags.string({
+      description: 'the branch that they are missing on (default: the current one)',
+      helpValue: 'BRANCH',
+    }),
     expires: Flags.string({ description: 'what is signed anew: not after this time, such as +10m', helpValue: 'TIME' }),
     'dry-run': Flags.boolean({ default: false, description: 'say what would happen, and write nothing' }),
   };

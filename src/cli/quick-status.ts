@@ -10,23 +10,34 @@ export interface Status {
   readonly logic?: MergeLogic;
   readonly branches: number;
   readonly snapshots: number;
+  /** Where the branch stood at remotes that have one of its name, when they were asked last. */
+  readonly remotes: readonly {
+    readonly remote: string;
+    readonly block: { readonly id: string; readonly height: number };
+  }[];
   /** The repository's own directory (`.aergo`). */
   readonly directory: string;
 }
 
 const heads = 'refs/heads/';
+const tracked = /^refs\/remotes\/([^/]+)\/(.+)$/;
 
 /** @returns undefined where the files are damaged or old, and the repository has to be opened. */
 export function readStatus(directory: string): Status | undefined {
   const file = readRefsFile(nodeFileSystem, directory);
   const head = file?.refs.find((ref) => ref.name === file.head);
   if (file === undefined || head?.height === undefined) return undefined;
+  const branch = file.head.startsWith(heads) ? file.head.slice(heads.length) : file.head;
   return {
-    branch: file.head.startsWith(heads) ? file.head.slice(heads.length) : file.head,
+    branch,
     block: { id: head.oid, height: head.height },
     ...(head.logic === undefined ? {} : { logic: head.logic }),
     branches: file.refs.filter(({ name }) => name.startsWith(heads)).length,
     snapshots: file.refs.filter(({ name }) => name.startsWith('refs/tags/')).length,
+    remotes: file.refs.flatMap(({ name, oid, height }) => {
+      const [, remote = '', there] = tracked.exec(name) ?? [];
+      return there === branch && height !== undefined ? [{ remote, block: { id: oid, height } }] : [];
+    }),
     directory,
   };
 }

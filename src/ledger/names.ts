@@ -70,6 +70,8 @@ export const directoryRef = 'refs/aergo/directory';
 export const seenDirectoryRef = 'refs/aergo/seen';
 /** The version that a remote had when it was asked last. */
 export const remoteDirectoryRef = (remote: string): string => `refs/aergo/remotes/${remote}`;
+/** The beginning of what keeps the blocks that a pull took out of a branch, since they ran again on others. */
+export const leftRefs = (branch: string): string => `refs/aergo/left/${branch}/`;
 
 /** The branch that a ref under `refs/heads/` names. */
 export const branchOfRef = (ref: string): string => ref.slice('refs/heads/'.length);

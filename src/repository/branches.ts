@@ -4,7 +4,7 @@ import { AergoError } from '../errors.ts';
 import type { BlockId } from '../ledger/block.ts';
 import { mergeLogicIn } from '../ledger/branch-logic.ts';
 import { logicOf, type MergeLogic } from '../ledger/header.ts';
-import { branchRef, checkRefName, snapshotRef } from '../ledger/names.ts';
+import { branchRef, checkRefName, snapshotRef, trackingRef } from '../ledger/names.ts';
 import { readSnapshot, writeSnapshot } from '../ledger/snapshot.ts';
 import type { Oid } from '../object/oid.ts';
 import { ObjectBuffer } from '../object/source.ts';
@@ -70,7 +70,7 @@ export async function createBranch(
     throw new AergoError('AERGO_BRANCH_EXISTS', `there is a branch ${name} already`, { hint: `aergo switch ${name}` });
   }
   const block = await context.resolve(from);
-  const start = context.randomHex(8);
+  const start = trackedStart(context, name, from) ?? context.randomHex(8);
   const { height } = context.history.record(block);
   const logic =
     mergeContract === undefined
@@ -81,6 +81,12 @@ export async function createBranch(
     operation: context.operation(switchTo ? branchRef(name) : undefined),
   });
   return viewOf(context, { name, start, block });
+}
+
+/** A branch made from a remote's of the same name is that branch, and goes on where it stands. */
+function trackedStart({ store }: RepositoryContext, name: string, from: string): string | undefined {
+  const at = from.indexOf('/');
+  return from.slice(at + 1) === name ? store.ref(trackingRef(from.slice(0, at), name))?.start : undefined;
 }
 
 /** The logic of the branch that it is made from, where that is named; else of the block. */

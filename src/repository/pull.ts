@@ -8,7 +8,7 @@ import type { SigningKey } from '../crypto/key.ts';
 import { AergoError } from '../errors.ts';
 import { ordinaryCandidate } from '../ledger/admission.ts';
 import type { BlockId } from '../ledger/block.ts';
-import { branchRef, trackingRef } from '../ledger/names.ts';
+import { branchRef, leftRefs, trackingRef } from '../ledger/names.ts';
 import type { Transaction, TransactionId } from '../ledger/transaction.ts';
 import type { BranchHead, RepositoryContext } from './context.ts';
 import { namesOvertaken } from './directory-own.ts';
@@ -109,7 +109,7 @@ async function runOnTop(
   const top = new Top(context, { ...local, block: theirs, ref: gathering }, sealer);
   for (const id of own) await top.add(id);
   const { head, left, unmerged } = top;
-  const kept = `refs/aergo/left/${local.name}/${context.history.record(local.block).height}-${local.block.slice(0, 12)}`;
+  const kept = `${leftRefs(local.name)}${context.history.record(local.block).height}-${local.block.slice(0, 12)}`;
   const heights = (id: BlockId) => context.history.record(id).height;
   const isKept = context.store.ref(kept)?.oid ?? null;
   await context.store.write({

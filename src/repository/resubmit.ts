@@ -1,11 +1,12 @@
 /**
- * Transactions that a merge dropped or left out, run again on the merge's branch: as they were signed where their conditions
- * hold now, else, for their author, signed anew in the stead of the old one on what is there now.
+ * Transactions that a merge dropped or left out, or that a pull had no place for, run again on that branch: as they were signed
+ * where their conditions hold now, else, for their author, signed anew in the stead of the old one on what is there now.
  */
 import type { SigningKey } from '../crypto/key.ts';
 import { AergoError, type ErrorCode, exitCodes } from '../errors.ts';
 import { type Candidate, ordinaryCandidate } from '../ledger/admission.ts';
 import { findApplied, firstOf } from '../ledger/instead.ts';
+import { leftRefs } from '../ledger/names.ts';
 import type { Receipt } from '../ledger/receipt.ts';
 import { probe } from '../ledger/stage.ts';
 import type { Expectation, SignedTransaction, TransactionId } from '../ledger/transaction.ts';
@@ -94,12 +95,12 @@ class Resubmission {
 
   async runAgain(of: TransactionId): Promise<Resubmitted> {
     const branch = this.#context.branch(this.#options.on);
-    const signed = await this.#dropped(of, branch);
+    const { signed, instead } = await this.#dropped(of, branch);
     try {
       return { of, transaction: of, signedAnew: false, ...(await this.#run(signed, branch)) };
     } catch (error) {
       if (!(error instanceof AergoError) || !this.#mends(error, signed)) throw error;
-      const anew = this.#signAnew(signed, branch, error);
+      const anew = this.#signAnew(signed, branch, instead, error);
       return { of, transaction: anew.id, signedAnew: true, ...(await this.#run(anew, branch)) };
     }
   }
@@ -111,17 +112,34 @@ class Resubmission {
     return mendable.has(code) || (code === 'AERGO_AUTHOR_NOT_ALLOWED' && replaced);
   }
 
-  /** The transaction as it was signed. Throws unless a merge on this branch did not take it. */
-  async #dropped(id: TransactionId, branch: BranchHead): Promise<SignedTransaction> {
+  /**
+   * The transaction as it was signed, and in whose stead another would be. Throws unless a merge on this branch did not take it,
+   * or a pull took the block out that had it: of that the chain knows nothing, so nothing can be in its stead.
+   */
+  async #dropped(
+    id: TransactionId,
+    branch: BranchHead,
+  ): Promise<{ signed: SignedTransaction; instead?: TransactionId }> {
     const { history, reader } = this.#context;
     const signed = await findApplied(history, reader, id);
     const drop = await history.standsIn(id, branch.block, 'dropped', 'left-out');
     if (signed !== undefined) await refuseRepeated(this.#context, signed, branch);
-    if (signed !== undefined && drop !== undefined) return signed;
+    if (signed !== undefined && drop !== undefined) return { signed, instead: firstOf(signed) };
+    if (signed !== undefined && (await this.#isLeft(id, branch))) {
+      const { instead } = signed.transaction;
+      return instead === undefined ? { signed } : { signed, instead };
+    }
     throw new AergoError('AERGO_NOT_DROPPED', `no merge into ${branch.name} dropped transaction ${id.slice(0, 7)}`, {
       hint: `aergo receipt ${id.slice(0, 7)}`,
       details: { transaction: id, branch: branch.name },
     });
+  }
+
+  /** Whether it stands in blocks that a pull took out of the branch. */
+  async #isLeft(id: TransactionId, { name }: BranchHead): Promise<boolean> {
+    const { history, store } = this.#context;
+    for (const { oid } of store.refs(leftRefs(name))) if ((await history.inEffect(id, oid)) !== undefined) return true;
+    return false;
   }
 
   async #run(signed: SignedTransaction, branch: BranchHead): Promise<Pick<Resubmitted, 'receipt' | 'block'>> {
@@ -144,9 +162,24 @@ class Resubmission {
     return outcome.receipt;
   }
 
-  #signAnew(signed: SignedTransaction, branch: BranchHead, why: AergoError): SignedTransaction {
+  #signAnew(
+    signed: SignedTransaction,
+    branch: BranchHead,
+    instead: TransactionId | undefined,
+    why: AergoError,
+  ): SignedTransaction {
     const { key, expires, dryRun } = this.#options;
-    const { author, base, branch: _, expect, expires: __, nonce: ___, sig: ____, ...same } = signed.transaction;
+    const {
+      author,
+      base,
+      branch: _,
+      expect,
+      expires: __,
+      instead: ___,
+      nonce: ____,
+      sig: _____,
+      ...same
+    } = signed.transaction;
     if (!this.#context.rights.standsFor(key.id, author)) throw this.#takesItsAuthor(signed, why);
     const conditions = {
       // A dry run judges it behind others that are in no block: what is there now is not what will be there then.
@@ -154,7 +187,8 @@ class Resubmission {
       ...(expect === undefined || dryRun === true ? {} : { expect: this.#presentVersions(expect, branch) }),
       ...(expires === undefined ? {} : { expires }),
     };
-    return sign(this.#context, branch, { ...same, ...conditions, instead: firstOf(signed) }, key);
+    const replaced = instead === undefined ? {} : { instead };
+    return sign(this.#context, branch, { ...same, ...conditions, ...replaced }, key);
   }
 
   #takesItsAuthor({ id, transaction: { author } }: SignedTransaction, why: AergoError): AergoError {

@@ -15,8 +15,19 @@ export function statusLines(status: Status & { readonly merge?: PendingStatus },
   const place = `on ${style.bold(visible(branch))} at block ${block.height} ${short(block.id)}${logicText(logic)}`;
   return [
     others.length === 0 ? place : `${place}   ${others.join(', ')}`,
+    ...status.remotes.map((remote) => remoteLine(remote, status)),
     ...(merge === undefined ? [] : [mergeLine(merge)]),
   ];
+}
+
+/** `origin/main at block 4 1c0ffee, 2 blocks behind`; what else differs, a fetch or a push finds. */
+function remoteLine({ remote, block }: Status['remotes'][number], { branch, block: here }: Status): string {
+  const name = visible(`${remote}/${branch}`);
+  if (block.id === here.id) return `${name} is the same`;
+  const blocks = counted(Math.abs(here.height - block.height), 'block');
+  const how =
+    block.height === here.height ? 'another one' : `${blocks} ${block.height < here.height ? 'behind' : 'ahead'}`;
+  return `${name} at block ${block.height} ${short(block.id)}, ${how}`;
 }
 
 /** `merge of what-if into main: 2 of 7 conflicts resolved` */
