@@ -19,6 +19,9 @@ export interface Exit {
   readonly signal?: number;
 }
 
+/** What takes longer has gone wrong: the test then says what the screen showed. */
+const patience_ms = 40_000;
+
 export class PseudoTerminal {
   readonly #pty: IPty;
   readonly #terminal: Terminal;
@@ -90,18 +93,41 @@ export class PseudoTerminal {
     this.#pty.kill(signal);
   }
 
-  /** Resolves when the screen shows it, with how long that took, in ms. */
+  /** How the program ended. @throws Error with the screen where it does not */
+  ended(): Promise<Exit> {
+    const late = new Promise<never>((_, reject) => {
+      const timer = setTimeout(
+        () => reject(new Error(`the program does not end; its screen:\n${this.screen}`)),
+        patience_ms,
+      );
+      void this.exit.then(() => clearTimeout(timer));
+    });
+    return Promise.race([this.exit, late]);
+  }
+
+  /** Resolves when the screen shows it, with how long that took, in ms. @throws Error with the screen where it does not */
   async until(shows: RegExp | ((screen: string) => boolean)): Promise<number> {
     const began = performance.now();
+    const patience = setTimeout(() => this.#wake(), patience_ms);
+    try {
+      await this.#until(shows, began);
+    } finally {
+      clearTimeout(patience);
+    }
+    return performance.now() - began;
+  }
+
+  async #until(shows: RegExp | ((screen: string) => boolean), began: number): Promise<void> {
     const holds = typeof shows === 'function' ? shows : (screen: string) => shows.test(screen);
     while (this.#unread > 0 || !holds(this.screen)) {
       if (this.#exit !== undefined && this.#unread === 0)
         throw new Error(`the program has ended, and the screen never showed ${String(shows)}:\n${this.screen}`);
+      if (performance.now() - began >= patience_ms)
+        throw new Error(`the screen does not show ${String(shows)}:\n${this.screen}`);
       await new Promise<void>((resolve) => {
         this.#waiting.add(resolve);
       });
     }
-    return performance.now() - began;
   }
 
   #wake(): void {

@@ -2,7 +2,8 @@
 import type { RowConflict } from '../../src/merge/conflict.ts';
 import { Resolution } from '../../src/merge/resolution.ts';
 import { parseOid } from '../../src/object/oid.ts';
-import type { PendingConflict, PendingMerge, SideWriter } from '../../src/repository/pending-folder.ts';
+import type { PendingConflict, SideWriter } from '../../src/repository/pending-conflicts.ts';
+import type { PendingMerge } from '../../src/repository/pending-folder.ts';
 import { paintWith } from '../../src/tui/lines.ts';
 import { type Effect, ResolveSession } from '../../src/tui/resolve-session.ts';
 import { type Size, screenLines } from '../../src/tui/screen-lines.ts';
@@ -59,8 +60,11 @@ export const constraintConflicts: readonly PendingConflict[] = [
 ].map((conflict, _at, both: readonly RowConflict[]) => ({
   ...conflict,
   kind: 'constraint',
-  constraint: 'accounts_note_key',
-  rows: both.map(({ table, name }) => [table, name]),
+  failed: {
+    constraint: 'accounts_note_key',
+    count: both.length,
+    rows: both.map(({ table, name }) => [table, name]),
+  },
   writers: {},
 }));
 

@@ -90,7 +90,7 @@ describe('aergo resolve in a terminal', () => {
     expect(terminal.screen).toContain('acc0000002   balance 101.00 → 21.00');
     expect(terminal.screen).toContain('acc0000003   balance 101.00 → 7.50');
     terminal.type('y');
-    expect((await terminal.exit).exitCode).toBe(0);
+    expect((await terminal.ended()).exitCode).toBe(0);
     await terminal.until(/block 4 [0-9a-f]{7} +small → main: rows merge, 3 confl/);
     expect(terminal.isAlternate).toBe(false);
     const rowsNow = ['1', '2', '3'].map((at) => aergo(`get bank.accounts acc000000${at}`, cwd));
@@ -141,7 +141,7 @@ describe('aergo resolve in a terminal', () => {
 
   it.each([{ TERM: 'dumb' }, { CI: '1' }])('is refused politely with %o', async (env) => {
     const terminal = resolve(ledger('small'), [80, 24], env);
-    expect((await terminal.exit).exitCode).toBe(2);
+    expect((await terminal.ended()).exitCode).toBe(2);
     await terminal.until(() => terminal.text.includes('AERGO_INPUT_NEEDED'));
     expect(terminal.text).toContain('--take ours|theirs|base|both');
     expect(terminal.output).not.toContain('\u001b[?1049h');
@@ -159,7 +159,7 @@ describe('leaving', () => {
     terminal.type('tno');
     await terminal.until(/2 of 3 resolved/);
     terminal.type(key);
-    expect((await terminal.exit).exitCode).toBe(code);
+    expect((await terminal.ended()).exitCode).toBe(code);
     await terminal.until(/small → main, rows merge: 2 of 3 resolved/);
     expect(terminal.isAlternate).toBe(false);
     expect(terminal.output.lastIndexOf('\u001b[?25h')).toBeGreaterThan(terminal.output.lastIndexOf('\u001b[?25l'));
@@ -176,7 +176,7 @@ describe('leaving', () => {
     terminal.type('o');
     await terminal.until(/2 of 3 resolved/);
     terminal.kill(signal);
-    await terminal.exit;
+    await terminal.ended();
     expect(await resolved(cwd)).toBe(2);
     if (signal === 'SIGKILL') return;
     await terminal.until(() => !terminal.isAlternate);
@@ -189,7 +189,7 @@ describe('leaving', () => {
     await terminal.until(/0 of 3 resolved/);
     await aergo('merge --abort', cwd);
     terminal.type('t');
-    expect((await terminal.exit).exitCode).toBe(2);
+    expect((await terminal.ended()).exitCode).toBe(2);
     await terminal.until(/no merge is pending here/);
     expect(terminal.isAlternate).toBe(false);
   });
@@ -209,7 +209,7 @@ describe('leaving', () => {
     await terminal.until(/passphrase of the key ada/);
     terminal.type('sesame\r');
     await terminal.until(/block 4 [0-9a-f]{7} +small → main/);
-    expect((await terminal.exit).exitCode).toBe(0);
+    expect((await terminal.ended()).exitCode).toBe(0);
   });
 
   it('seals nothing that was not shown: main moved while the question stood', async () => {
@@ -222,7 +222,7 @@ describe('leaving', () => {
     await terminal.until(/Seal this\?/);
     await aergo('call bank.open_accounts 2001 2001', cwd);
     terminal.type('y');
-    expect((await terminal.exit).exitCode).toBe(75);
+    expect((await terminal.ended()).exitCode).toBe(75);
     await terminal.until(/nothing was sealed/);
     expect(await aergo('status', cwd)).toContain('on main at block 4');
     expect(await resolved(cwd)).toBe(3);
@@ -266,7 +266,7 @@ describe('a thousand conflicts', () => {
     terminal.type('ys');
     await terminal.until(/1,000 conflicts: 1,000 both changes/);
     terminal.type('y');
-    expect((await terminal.exit).exitCode).toBe(0);
+    expect((await terminal.ended()).exitCode).toBe(0);
     await terminal.until(/rows merge, 1,000 confl/);
     expect(await aergo('get bank.accounts acc0000999', cwd)).toContain('106.00');
   });
