@@ -11,13 +11,13 @@ import { describeTransaction } from '../ledger/message.ts';
 import type { Receipt, RowReference } from '../ledger/receipt.ts';
 import type { StagedTransaction } from '../ledger/stage.ts';
 import type { SignedTransaction, TransactionId } from '../ledger/transaction.ts';
-import { lastWriters, rowKey } from '../ledger/writers.ts';
+import { lastWriters, type RowWriter, rowKey } from '../ledger/writers.ts';
 import { keyOfName } from '../state/name.ts';
 import { State } from '../state/state.ts';
 import type { BranchHead, RepositoryContext } from './context.ts';
 import { checkSealer, keep, nextBlock, stageOrdinary } from './seal.ts';
 import { sign } from './submit.ts';
-import { transactionView } from './transaction-view.ts';
+import { findTransaction } from './transaction-view.ts';
 import { type BlockSummary, summaryOf } from './views.ts';
 
 export interface RevertOptions {
@@ -106,7 +106,7 @@ async function placesOfTarget(context: RepositoryContext, branch: BranchHead, ta
   const block = await blockOrNone(context, target);
   if (block !== undefined) return placesInBlock(context, branch, block);
   const { history, reader } = context;
-  const { id } = await transactionView(context, target);
+  const { id } = (await findTransaction(context, target)) ?? unknownTarget(target);
   const standing = await history.inEffect(id, branch.block);
   const index = standing === undefined ? -1 : reader.transactions(standing).findIndex((one) => one.id === id);
   const signed = standing && reader.transactions(standing)[index];
@@ -115,6 +115,14 @@ async function placesOfTarget(context: RepositoryContext, branch: BranchHead, ta
     hint: `aergo receipt ${id.slice(0, 7)}`,
     details: { transaction: id, branch: branch.name },
   });
+}
+
+function unknownTarget(target: string): never {
+  throw new AergoError(
+    'AERGO_TRANSACTION_UNKNOWN',
+    `${JSON.stringify(target)} is neither a block nor the beginning of a transaction’s id`,
+    { hint: 'aergo log shows blocks, aergo show BLOCK their transactions', details: { target } },
+  );
 }
 
 async function blockOrNone(context: RepositoryContext, target: string): Promise<BlockId | undefined> {
@@ -153,7 +161,7 @@ function placesInBlock(context: RepositoryContext, branch: BranchHead, id: Block
 const refused = (message: string, hint?: string): AergoError =>
   new AergoError('AERGO_REVERT_REFUSED', message, hint === undefined ? {} : { hint });
 
-/** Why a revert does not take effect; where a row was changed since, by which transaction. */
+/** Why a revert does not take effect; where a row was changed since, by what. */
 function explained(
   context: RepositoryContext,
   branch: BranchHead,
@@ -163,15 +171,26 @@ function explained(
   const error = outcome?.refusal?.error ?? new AergoError('AERGO_INTERNAL', 'a revert was refused without a reason');
   const row = outcome?.receipt.row;
   if (error.code !== 'AERGO_SNAPSHOT_CONFLICT' || row === undefined || place === undefined) return error;
-  const later = laterWriter(context, branch, place, row);
-  if (later === undefined || later.transaction === undefined) return error;
-  const height = context.history.record(later.block).height;
-  const [of, by] = [place.signed.id.slice(0, 7), later.transaction.slice(0, 7)];
+  const of = place.signed.id.slice(0, 7);
   const changed = `${row[0]} ${keyText(context, branch, row)} was changed since ${of} wrote it`;
-  return new AergoError(error.code, `${changed}, by ${by} in block ${height}: ${later.description}`, {
-    hint: `aergo revert ${by} ${of}     (both)`,
-    details: { ...error.details, later: later.transaction, block: later.block },
+  const later = laterWriter(context, branch, place, row);
+  if (later === undefined) return new AergoError(error.code, changed, { hint: rewrite, details: error.details });
+  const { block, transaction, description } = later;
+  const height = context.history.record(block).height;
+  const by = (transaction ?? block).slice(0, 7);
+  const where = transaction === undefined ? `block ${height} ${by}` : `${by} in block ${height}`;
+  return new AergoError(error.code, `${changed}, by ${where}: ${description}`, {
+    hint: canRevert(context, later) ? `aergo revert ${by} ${of}     (both)` : rewrite,
+    details: { ...error.details, ...(transaction === undefined ? {} : { later: transaction }), block },
   });
+}
+
+const rewrite = 'write the row that you want with the contract’s functions: what changed it is not taken back';
+
+/** Whether it is a transaction, of a kind that can be taken back. */
+function canRevert({ reader }: RepositoryContext, { block, transaction }: RowWriter): boolean {
+  const kind = reader.transactions(block).find(({ id }) => id === transaction)?.transaction.kind;
+  return kind !== undefined && kind !== 'deploy' && kind !== 'resolve';
 }
 
 /** The key of a row as people write it. */

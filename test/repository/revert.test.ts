@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { conflictId } from '../../src/merge/conflict.ts';
+import { balancesOf, withAdditiveBank } from '../support/additive-bank.ts';
 import { newRepository, type TestRepository, withBank } from '../support/repository.ts';
 
 const pay = (sender: string, recipient: string, amount: string, how = 'pay') => ({
@@ -131,6 +133,41 @@ describe('revert', () => {
     await repository.verify();
   });
 
+  it('names the merge that decided the row since, and no revert that would be refused', async () => {
+    const test = await newRepository();
+    await withAdditiveBank(test, { alice: '100', bob: '100', carol: '100', dave: '0' });
+    const { repository, admin: key } = test;
+    await repository.createBranch('side', '@', { mergeContract: 'bank.settle' });
+    const payment = await repository.call({ ...pay('alice', 'bob', '1'), key });
+    await repository.call({ ...pay('alice', 'bob', '2'), on: 'side', key });
+    const other = await repository.call({ ...pay('carol', 'dave', '1'), key });
+    const closing = { contract: 'bank', function: 'close_account', args: ['carol'] };
+    const closed = await repository.call({ ...closing, on: 'side', key });
+    const { conflicts } = await repository.merge({ source: 'side', sealer: key, dryRun: true });
+    const theirs = (conflicts?.left ?? []).map((conflict) => [conflictId(conflict), { row: conflict.theirs }] as const);
+    const { block, applied } = await repository.merge({ source: 'side', sealer: key, choices: new Map(theirs) });
+    const resolve = applied[0]?.tx ?? '';
+    const refusal = (target: string) => expect(repository.revert({ targets: [target], key })).rejects;
+    const [short, at] = [(id = '') => id.slice(0, 7), `block ${block?.height}`];
+    await refusal(payment.transaction).toMatchObject({
+      code: 'AERGO_SNAPSHOT_CONFLICT',
+      message: `bank.accounts alice was changed since ${short(payment.transaction)} wrote it, by ${at} ${short(block?.id)}: agreed merge of side`,
+      hint: expect.stringMatching(/^write the row that you want/),
+      details: { block: block?.id },
+    });
+    await refusal(other.transaction).toMatchObject({
+      code: 'AERGO_SNAPSHOT_CONFLICT',
+      message: `bank.accounts carol was changed since ${short(other.transaction)} wrote it, by ${short(resolve)} in ${at}: resolve 1`,
+      hint: expect.stringMatching(/^write the row that you want/),
+      details: { later: resolve },
+    });
+    await refusal(resolve).toMatchObject({ code: 'AERGO_REVERT_REFUSED' });
+    // What a person took as theirs is as the source's transaction left it, which can be taken back.
+    await repository.revert({ targets: [closed.transaction], key });
+    expect(await balancesOf(test)).toBe('alice 97.00, bob 103.00, carol 100.00, dave 1.00');
+    await repository.verify();
+  });
+
   it('refuses with the reason: deployments, blocks without transactions, other branches, what is not in effect', async () => {
     const { repository, admin: key } = await bank();
     await repository.createBranch('side');
@@ -151,6 +188,9 @@ describe('revert', () => {
       code: 'AERGO_REVERT_REFUSED',
       message: expect.stringContaining('no row'),
     });
-    await refusal('ffffffff').toMatchObject({ code: 'AERGO_TRANSACTION_UNKNOWN' });
+    await refusal('ffffffff').toMatchObject({
+      code: 'AERGO_TRANSACTION_UNKNOWN',
+      message: '"ffffffff" is neither a block nor the beginning of a transaction’s id',
+    });
   });
 });
