@@ -1,10 +1,12 @@
 /**
  * CREATE FUNCTION: what is refused, the signature, and the statement with `LANGUAGE plpgsql` where the source has none.
  */
+import { isKnownByName } from './aggregate-rules.ts';
 import { faultInBody } from './body-fault.ts';
 import type { Body } from './body-text.ts';
 import type { Volatility } from './call-record.ts';
 import { checkTree, type ExpressionPlace } from './expression-rules.ts';
+import { isDeniedName } from './function-list.ts';
 import { checkOrder, checkRowOrder } from './order-rules.ts';
 import type { FunctionSignature } from './parsed-contract.ts';
 import { type ParsedStatement, ParseFailure, parseBody, parseStatements, tokensOf } from './parser.ts';
@@ -47,6 +49,8 @@ export function readFunction(
   const at =
     statement.from + Buffer.byteLength(/^\s*/.exec(source.toString('utf8', statement.from, statement.to))?.[0] ?? '');
   checkName(name.replace(/^_/, ''), 'function', at, place);
+  if (isKnownByName(name) || isDeniedName(name))
+    place.findings.refuse(at, `${name} is a function of PostgreSQL: a call could mean either`, 'another name');
   if (names.length > 1) place.findings.refuse(at, `${names.join('.')} is outside the contract`, name);
   if (fields.is_procedure === true)
     place.findings.refuse(at, 'procedures are not allowed', 'CREATE FUNCTION … RETURNS void');
@@ -62,14 +66,21 @@ export function readFunction(
     );
   }
   const spliced = options.has('language') || fields.sql_body !== undefined ? text : `${text}\nLANGUAGE plpgsql`;
-  const signature = readSignature(name, fields, place, at);
+  // What a parameter's default does, a call of the function does.
   place.calls.begin(name, volatilityOf(options), at);
+  const signature = readSignature(name, fields, place, at);
   if (fields.sql_body !== undefined) checkSqlTrees(treesOf(fields.sql_body), fields, place, at);
-  else checkBody({ language, options, spliced, at, place, statement, source, fields });
+  // A type that the signature copies was refused, and the parser of bodies does not read it.
+  else if (!copiesType(fields)) checkBody({ language, options, spliced, at, place, statement, source, fields });
   place.calls.end();
   const [written] = stringsOf(options.get('as')?.arg);
   const isKnown = language === 'plpgsql' || language === 'sql';
   return { signature, text: spliced, body: isKnown && written !== undefined ? { text: written, language } : undefined };
+}
+
+function copiesType(fields: Fields): boolean {
+  const parameters = nodesOf(fields.parameters).map(({ fields: parameter }) => fieldsOf(parameter.argType));
+  return [...parameters, fieldsOf(fields.returnType)].some((typeName) => typeName.pct_type === true);
 }
 
 function checkOptions(options: ReadonlyMap<string, Fields>, place: ExpressionPlace, at: number): void {
@@ -102,6 +113,7 @@ function readSignature(name: string, fields: Fields, place: ExpressionPlace, at:
     if (parameter.defexpr !== undefined) {
       if (!isPrivate) place.findings.refuse(where, 'a parameter of a public function has no default', 'two functions');
       checkTree(parameter.defexpr, place);
+      checkOrder(parameter.defexpr, place);
     }
     const typeName = fieldsOf(parameter.argType);
     const type = writtenType(typeName, place.findings, place.locate(placeOf(typeName)));
@@ -141,12 +153,25 @@ function checkBody({ language, options, spliced, at, place, statement, source, f
     else if (language === 'sql') checkSqlBody(body, fields, place);
   } catch (error) {
     if (!(error instanceof ParseFailure)) throw error;
-    // The parser does not know the columns of the contract's tables.
-    const instead = error.message.includes('is not a known variable') ? 'a variable of type record' : undefined;
     const inBody = language === 'sql' ? error.at : faultInBody(spliced, body.text, error.message);
-    const where = body.isVerbatim && inBody !== undefined ? body.from + inBody : at;
-    place.findings.unparsed(where, error, instead);
+    const row = rowVariableIn(body.text, error.message);
+    const placeInBody = row?.at ?? inBody;
+    const where = body.isVerbatim && placeInBody !== undefined ? body.from + placeInBody : at;
+    if (row !== undefined) {
+      place.findings.syntax(where, `${row.field} cannot be set: what ${row.type} has is not known here`, 'record');
+      return;
+    }
+    place.findings.unparsed(where, error);
   }
+}
+
+/** A field that is set of a variable of a table's type: the parser of bodies does not know a table's columns, nor where it was. */
+function rowVariableIn(body: string, message: string): { field: string; type: string; at: number } | undefined {
+  const [, field = '', name = ''] = /^"((\w+)\.\w+)" is not a known variable$/.exec(message) ?? [];
+  const declared = new RegExp(`\\b${name}\\s+(\\S+%rowtype)\\b`, 'i').exec(body);
+  const type = declared?.[1];
+  if (field === '' || declared === null || type === undefined) return undefined;
+  return { field, type, at: Buffer.byteLength(body.slice(0, declared.index + declared[0].length - type.length)) };
 }
 
 function checkSqlBody(body: Body, fields: Fields, place: ExpressionPlace): void {

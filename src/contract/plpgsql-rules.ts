@@ -4,6 +4,7 @@
  */
 import { type Body, BodyText } from './body-text.ts';
 import { conditionFault } from './condition-rules.ts';
+import { copiedTypeFault } from './copied-type.ts';
 import { checkTree, type ExpressionPlace } from './expression-rules.ts';
 import { nodePhrase } from './node-shapes.ts';
 import { checkOrder, checkRowOrder } from './order-rules.ts';
@@ -77,7 +78,14 @@ export class BodyCheck {
   }
 
   #declaredType(text: string, line: number): void {
-    if (/^("?[\w$]+"?\.)?"?[\w$]+"?%(type|rowtype)$/i.test(text) || text === 'record') return;
+    if (text === 'record') return;
+    const copied = copiedTypeFault(text, this.#place.names, this.#variables());
+    if (copied === undefined) return;
+    if (copied !== 'none') {
+      // A quoted name, or one with spaces in it, stands otherwise in the source.
+      this.#refuse(line, text, ...copied);
+      return;
+    }
     const at = this.#text.find(text, line);
     try {
       const [statement] = parseStatements(`SELECT NULL::${text}`);
@@ -90,6 +98,11 @@ export class BodyCheck {
       if (error instanceof LimitExceeded) this.#place.findings.unparsed(at, error);
       else this.#place.findings.refuse(at, `type ${text} is not allowed`);
     }
+  }
+
+  /** What the function declares, its parameters included. */
+  #variables(): ReadonlySet<string> {
+    return new Set(this.#datums.flatMap((datum) => textOf(nodeOf(datum)?.fields.refname) ?? []));
   }
 
   #walk(value: unknown, near: number): void {

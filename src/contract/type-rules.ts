@@ -54,6 +54,11 @@ export function isBuiltIn(type: string): boolean {
 export function writtenType(typeName: Fields, findings: Findings, at = placeOf(typeName)): WrittenType | undefined {
   const names = stringsOf(typeName.names);
   const name = names.at(-1) ?? '';
+  // PostgreSQL looks for what is copied in its own catalogue too.
+  if (typeName.pct_type === true) {
+    findings.refuse(at, `${names.join('.')}%TYPE is not allowed in a signature`, 'the type itself');
+    return undefined;
+  }
   const schema = names.length > 1 ? names[0] : undefined;
   if (schema !== undefined && schema !== 'pg_catalog') {
     findings.refuse(at, `type ${names.join('.')} is outside the contract`, 'a type of the contract by its bare name');
