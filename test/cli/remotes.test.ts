@@ -102,7 +102,11 @@ test('who may not is told so, and what is wrong with an address is said', { time
 });
 
 test('one pushes, the other is told, pulls, and pushes what still fits', { timeout: 180_000 }, async () => {
+  expect((await shown('ada', 'status')).stdout).toBe('on main at block 2 <id>\norigin/main is the same\n');
   await json('ada', 'call bank.open_account carol 1');
+  expect((await shown('ada', 'status')).stdout).toBe(
+    'on main at block 3 <id>\norigin/main at block 2 <id>, 1 block behind\n',
+  );
   await json('bob', 'call bank.open_account carol 2');
   await json('bob', 'call bank.open_account dave 3');
   expect((await shown('ada', 'push')).stdout).toBe('origin: 1 block sent\n  main   <id> → <id>\n');
@@ -113,6 +117,7 @@ test('one pushes, the other is told, pulls, and pushes what still fits', { timeo
     /^error: main moved on origin: it has 1 block that you do not have {3}AERGO_PUSH_MOVED\n/,
   );
   expect(late.stderr).toContain('hint: aergo pull');
+  expect((await json('bob', 'status')).value.remotes).toMatchObject([{ remote: 'origin', block: { height: 3 } }]);
   const pulled = await json('bob', 'pull');
   expect(pulled.value).toMatchObject({
     kind: 'rerun',
@@ -120,12 +125,31 @@ test('one pushes, the other is told, pulls, and pushes what still fits', { timeo
     left: [{ content: { args: ['carol', '2'] }, code: 'AERGO_CONSTRAINT' }],
     fetched: { remote: 'origin' },
   });
+  const [left] = pulled.value.left as { transaction: string }[];
+  expect(await json('bob', `resubmit ${left?.transaction}`)).toMatchObject(failsWith(5, 'AERGO_CONSTRAINT'));
   expect((await json('bob', 'push')).value.refs).toMatchObject([{ target: 'main' }]);
   expect((await shown('ada', 'fetch')).stdout).toMatch(
     /^origin: 1 new block\n {2}origin\/main {3}<id> → <id>, block 4\n {2}directory {3}version \d+ → \d+\n$/,
   );
   expect((await shown('ada', 'pull')).stdout).toBe('origin: already up to date\nmain at block 4 <id>: moved forward\n');
   expect((await json('ada', 'get bank.accounts dave')).value.row).toEqual({ owner: 'dave', balance: '3.00' });
+});
+
+test('what a pull left out is resubmitted when there is room for it', { timeout: 180_000 }, async () => {
+  await json('ada', 'call bank.transfer alice carol 90');
+  await json('ada', 'push');
+  await json('bob', 'call --expires +1h bank.transfer alice dave 60');
+  const { left } = (await json('bob', 'pull')).value;
+  const [{ transaction }] = left as [{ transaction: string }];
+  const ended = await shown('bob', `resubmit ${transaction}`);
+  expect(ended).toMatchObject({ code: 5, stderr: expect.stringContaining('Not enough balance') });
+  await json('bob', 'call bank.transfer carol alice 80');
+  expect((await json('bob', `resubmit ${transaction}`)).value.resubmitted).toMatchObject([
+    { of: transaction, transaction, signedAnew: false },
+  ]);
+  expect((await json('bob', 'push')).value).toMatchObject({ blocks: 2 });
+  expect((await json('ada', 'pull')).value.kind).toBe('forward');
+  expect(await json('bob', `resubmit ${transaction}`)).toMatchObject(failsWith(5, 'AERGO_TRANSACTION_REPEATED'));
 });
 
 test('branches and snapshots go and come; a branch takes its own blocks only', { timeout: 180_000 }, async () => {
@@ -161,6 +185,29 @@ test('blocks of other branches are not shown to everybody unasked', { timeout: 1
     'error: blocks of other branches would become readable for everybody: 2 of quiet   AERGO_PUSH_DISCLOSES',
   );
   expect((await json('ada', 'push --disclose')).value).toMatchObject({ blocks: 3, refs: [{ target: 'main' }] });
+});
+
+test('a private place beside a public one: members read there, and its branches are their own', {
+  timeout: 180_000,
+}, async () => {
+  await json('ada', `clone --bare ${url('shop')} root/side.aergo`, world.directory);
+  const anonymous = () =>
+    world.run('git', ['ls-remote', url('side')], { env: { GIT_TERMINAL_PROMPT: '0', GIT_CONFIG_NOSYSTEM: '1' } });
+  expect((await anonymous()).code).toBe(0);
+  await world.json(['-C', 'root/side.aergo', 'config', 'set', 'serve.visibility', 'private'], { cwd: world.directory });
+  expect((await anonymous()).code).toBe(128);
+  expect(await json('mallory', `clone ${url('side')} none`, world.directory)).toMatchObject(
+    failsWith(4, 'AERGO_REMOTE_MISSING'),
+  );
+  await json('ada', `remote add side ${url('side')}`);
+  await json('ada', 'branch hidden');
+  await json('ada', 'call --on hidden bank.open_account hans 1');
+  await json('ada', 'branch shown hidden');
+  await json('ada', 'call --on shown bank.open_account ilse 1');
+  // Blocks of `hidden` come along: there only members see them, on the server everybody would.
+  expect((await json('ada', 'push side shown')).value).toMatchObject({ blocks: 2, refs: [{ target: 'shown' }] });
+  expect(await json('ada', 'push origin shown')).toMatchObject(failsWith(2, 'AERGO_PUSH_DISCLOSES'));
+  expect((await json('bob', `clone ${url('side')} bob3 --branch shown`, world.directory)).value.branch).toBe('shown');
 });
 
 test('members that are added in a clone come to the server with the next push', { timeout: 180_000 }, async () => {

@@ -42,8 +42,8 @@ export async function runPage(world: World, page: string): Promise<string> {
   return parts.join('') + page.slice(from);
 }
 
-// A key first: `ed25519` reads like an id.
-const ids = /ed25519:[\w-]{4}…|\b[0-9a-f]{7}\b/g;
+// A key first: `ed25519` reads like an id. The longer ones stand in the names of refs.
+const ids = /ed25519:[\w-]{4}…|\b[0-9a-f]{12}\b|\b[0-9a-f]{7}\b/g;
 const times = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g;
 
 /**

@@ -81,6 +81,8 @@ export class World {
       });
       child.on('error', reject);
       child.on('close', (code) => resolve({ code, ...texts }));
+      // A program may end without having read anything.
+      child.stdin.on('error', () => undefined);
       child.stdin.end(stdin ?? '');
     });
   }
