@@ -2,7 +2,7 @@
  * Aggregates and window functions whose result depends on the order of rows.
  */
 import type { OrderPlace } from './order-rules.ts';
-import { printOf } from './query-shape.ts';
+import { decidesRows, printOf } from './query-shape.ts';
 import { type Fields, fieldsOf, nodesOf, numberOf, placeOf, textOf } from './syntax-tree.ts';
 
 /** Aggregates that keep their rows' order. */
@@ -17,6 +17,11 @@ const positional = new Set(['row_number', 'ntile', 'lag', 'lead', 'first_value',
 
 /** FRAMEOPTION_ROWS in PostgreSQL's parse tree. */
 const frameOfRows = 0x4;
+
+/** Whether the rules know a function of PostgreSQL by its name alone: no other may have it. */
+export function isKnownByName(name: string): boolean {
+  return ordered.has(name) || positional.has(name) || decidesRows(name);
+}
 
 /** Checks an aggregate; any other function is let through. */
 export function checkAggregate(name: string, fields: Fields, where: OrderPlace): void {

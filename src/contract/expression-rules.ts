@@ -142,7 +142,7 @@ function checkCall(fields: Fields, place: ExpressionPlace, at: number): void {
     return;
   }
   const denial = denialOf(name);
-  const isOwn = schema === undefined && place.functions.has(name);
+  const isOwn = mayBeOwn(fields, place);
   if (denial !== undefined && !isOwn) {
     refuse(`${name}() ${denial.why}`, denial.instead);
     return;
@@ -159,9 +159,16 @@ function checkCall(fields: Fields, place: ExpressionPlace, at: number): void {
     return;
   }
   if (clockFunctions.has(name)) place.calls.noteQuestion();
-  if (!isOwn) checkLiteralArguments(name, nodesOf(fields.args), place);
+  // Of two functions of one name PostgreSQL takes the one that the arguments fit: its own may be meant.
+  checkLiteralArguments(name, nodesOf(fields.args), place);
   if (place.where === 'constant' && clockFunctions.has(name))
     refuse(`${name}() changes from call to call: a constraint must stay true`);
+}
+
+/** Whether a call may be one of a function of the contract; its name may be one of PostgreSQL's too. */
+export function mayBeOwn(call: Fields, place: ExpressionPlace): boolean {
+  const names = stringsOf(call.funcname);
+  return names.length === 1 && place.functions.has(names[0] ?? '');
 }
 
 /** A call of another contract's public function. */

@@ -68,6 +68,11 @@ export function denialOf(name: string): Denial | undefined {
   return names.get(name) ?? patterns.find(([pattern]) => pattern.test(name))?.[1];
 }
 
+/** Whether a function is refused by its very name, which then cannot be one of a contract's own either. */
+export function isDeniedName(name: string): boolean {
+  return names.has(name);
+}
+
 /** Operators that give floating-point numbers for whole ones. */
 export const deniedOperators: ReadonlyMap<string, string> = new Map([
   ['^', 'power(x::numeric, y::numeric)'],

@@ -6,7 +6,7 @@
 import { checkAggregate, checkWindow } from './aggregate-rules.ts';
 import type { CallMode } from './call-record.ts';
 import { checkChange, checkChangesOnce, isChange } from './change-rules.ts';
-import type { ExpressionPlace } from './expression-rules.ts';
+import { type ExpressionPlace, mayBeOwn } from './expression-rules.ts';
 import { changeScopeOf, isInTotalOrder, mergedInexactly, orderSuggestion, scopeOf, withQueries } from './query-rows.ts';
 import type { QueryNames, QueryScope } from './query-scope.ts';
 import { isPlainDistinct, isTooDeep } from './query-shape.ts';
@@ -205,10 +205,9 @@ function checkFunction(fields: Fields, where: OrderPlace): void {
   const name = names.at(-1) ?? '';
   const schema = names.length > 1 ? names[0] : undefined;
   const { place } = where;
-  const isOwn = schema === undefined && place.functions.has(name);
-  if (isOwn || (schema !== undefined && schema !== 'pg_catalog' && schema !== 'aergo'))
+  if (mayBeOwn(fields, place) || (schema !== undefined && schema !== 'pg_catalog' && schema !== 'aergo'))
     place.calls.noteCall(names.join('.'), where.mode, place.locate(placeOf(fields, where.near)));
-  else if (fields.over !== undefined) checkWindow(name, fields, where);
+  if (fields.over !== undefined) checkWindow(name, fields, where);
   else checkAggregate(name, fields, where);
   for (const value of Object.values(fields)) checkPart(value, where);
 }

@@ -26,6 +26,11 @@ const aggregates = new Set(
   ),
 );
 
+/** Whether it is PostgreSQL's function of that name that tells how many rows there are: one of many, or many of one. */
+export function decidesRows(name: string): boolean {
+  return aggregates.has(name) || givesRows(name);
+}
+
 /** Whether an expression holds an aggregate of its own query. */
 function aggregatesIn(tree: unknown): boolean {
   return someNode(tree, ({ kind, fields }) => {

@@ -141,9 +141,9 @@ describe('a block', () => {
     await begin();
     await engine.deploy('toys', source);
     await engine.run([call('toys.add', 'red', '1.5'), call('toys.add', 'blue', '2')]);
-    const more = `${source} CREATE FUNCTION count() RETURNS int8 AS $$ BEGIN RETURN (SELECT count(*) FROM things WHERE c = 'red'); END $$;`;
+    const more = `${source} CREATE FUNCTION reds() RETURNS int8 AS $$ BEGIN RETURN (SELECT count(*) FROM things WHERE c = 'red'); END $$;`;
     expect(await engine.deploy('toys', more)).toMatchObject({ status: 'ok' });
-    expect((await engine.run([call('toys.count')]))[0]).toMatchObject({ result: '1' });
+    expect((await engine.run([call('toys.reds')]))[0]).toMatchObject({ result: '1' });
     await engine.abandon();
   });
 });
