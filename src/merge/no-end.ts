@@ -12,6 +12,11 @@ const reasons = {
 /** @param what the function, as in `bank.resolve` */
 export const cameToNoEnd = (what: string, { exhausted = 'time' }: CallDeadline): AergoError =>
   new AergoError('AERGO_MERGE_UNDECIDED', `${what} ${reasons[exhausted]}; the merge stopped`, {
-    hint: 'nothing was written; does the function end, and is the machine busy?',
+    hint: [
+      'nothing was written: merge again when the machine is less busy; for a function that never ends, on both branches',
+      'aergo contract deploy FILE --on BRANCH     (one that does end)',
+      'aergo branch NAME SOURCE --merge-contract CONTRACT.FUNCTION',
+      'aergo merge TARGET --into NAME, then aergo merge NAME',
+    ].join('\n'),
     details: { function: what, exhausted },
   });

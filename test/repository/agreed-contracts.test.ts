@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MergeOptions } from '../../src/repository/merge.ts';
 import { additiveSource, balancesOf, withAdditiveBank } from '../support/additive-bank.ts';
-import { fixedOptions, newRepository, type TestRepository } from '../support/repository.ts';
+import { bankSource, fixedOptions, newRepository, type TestRepository } from '../support/repository.ts';
 
 async function agreedBank(source = additiveSource): Promise<TestRepository> {
   const test = await newRepository();
@@ -103,6 +103,31 @@ describe('a resolver that does not end', () => {
     });
     await pay(test, 'main', '1');
     expect(await balancesOf(test)).toBe('alice 94.00, bob 106.00');
+    // The way out that its hint names: one that ends on both branches, and a branch from the source that agrees on it.
+    for (const on of ['main', 'side']) await deploy(test, on, additiveSource);
+    await test.repository.createBranch('again', 'side', { mergeContract: 'bank.settle' });
+    await test.repository.merge({ source: 'main', into: 'again', sealer: test.admin });
+    await test.repository.merge({ source: 'again', sealer: test.admin });
+    expect(await balancesOf(test)).toBe('alice 84.00, bob 116.00');
+    await test.repository.verify();
+  });
+
+  it('nor does a check_merge that does not end, until one that does is deployed on the target', async () => {
+    const check = (body: string) =>
+      `${bankSource}CREATE FUNCTION check_merge() RETURNS text AS $$ BEGIN ${body} RETURN NULL; END $$;`;
+    const test = await newRepository('endless', { ...fixedOptions('endless'), callDeadline_ms: 300 });
+    await withAdditiveBank(test, { alice: '100', bob: '100' }, check('LOOP NULL; END LOOP;'));
+    await test.repository.createBranch('side');
+    await pay(test, 'side', '10');
+    const rows = () => test.repository.merge({ source: 'side', rows: true, sealer: test.admin });
+    await expect(rows()).rejects.toMatchObject({
+      code: 'AERGO_MERGE_UNDECIDED',
+      message: 'bank.check_merge took longer than a call may; the merge stopped',
+    });
+    await deploy(test, 'main', check(''));
+    await rows();
+    expect(await balancesOf(test)).toBe('alice 90.00, bob 110.00');
+    await test.repository.verify();
   });
 });
 
