@@ -4,7 +4,19 @@
 import type { OrderPlace } from './order-rules.ts';
 import { changeScopeOf, isInTotalOrder, isSingleRow, orderSuggestion } from './query-rows.ts';
 import type { QueryScope } from './query-scope.ts';
-import { type Fields, fieldsOf, type Node, nodeOf, nodesOf, placeOf, textOf } from './syntax-tree.ts';
+import { printOf } from './query-shape.ts';
+import type { TableSource } from './row-source.ts';
+import {
+  type Fields,
+  fieldsOf,
+  listOf,
+  type Node,
+  nodeOf,
+  nodesOf,
+  placeOf,
+  stringsOf,
+  textOf,
+} from './syntax-tree.ts';
 
 const changes = new Set(['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt']);
 
@@ -53,6 +65,64 @@ function checkTableChange(kind: string, fields: Fields, where: OrderPlace): void
   for (const { fields: clause } of nodesOf(fields.mergeWhenClauses)) {
     if (clause.commandType === 'CMD_UPDATE') checkKeys(clause.targetList, fields, scope, where);
   }
+  if (kind === 'MergeStmt') checkExchange(fields, scope, where);
+}
+
+/** A MERGE that takes away a row and puts in another with its key: whether they meet depends on which comes first. */
+function checkExchange(fields: Fields, scope: QueryScope, where: OrderPlace): void {
+  const clauses = nodesOf(fields.mergeWhenClauses).map((clause) => clause.fields);
+  const deletes = clauses.some((clause) => clause.commandType === 'CMD_DELETE');
+  const inserts = clauses.filter((clause) => clause.commandType === 'CMD_INSERT');
+  const relation = fieldsOf(fields.relation);
+  const table = where.place.names.tables.get(textOf(relation.relname) ?? '');
+  if (!deletes || inserts.length === 0 || scope.isSingle) return;
+  const joined = joinedColumns(fields);
+  if (table !== undefined && inserts.every((clause) => insertsWhatIsMissing(clause, joined, table))) return;
+  refuse(
+    where,
+    placeOf(relation),
+    'MERGE deletes and inserts: whether a new row meets one that goes depends on which comes first',
+    'DELETE, and INSERT behind it',
+  );
+}
+
+/** The columns of a MERGE's table that its condition sets equal, and to what; undefined where it says anything else. */
+function joinedColumns({ relation, joinCondition }: Fields): ReadonlyMap<string, string> | undefined {
+  const target = fieldsOf(relation);
+  const name = textOf(fieldsOf(target.alias).aliasname) ?? textOf(target.relname);
+  const joined = new Map<string, string>();
+  for (const { kind, fields } of conjunctsOf(nodeOf(joinCondition))) {
+    if (kind !== 'A_Expr' || fields.kind !== 'AEXPR_OP' || stringsOf(fields.name).at(-1) !== '=') return undefined;
+    const sides = [fields.lexpr, fields.rexpr];
+    const at = sides.findIndex((side) => {
+      const names = stringsOf(nodeOf(side)?.fields.fields);
+      return nodeOf(side)?.kind === 'ColumnRef' && names.length === 2 && names[0] === name;
+    });
+    if (at < 0) return undefined;
+    joined.set(stringsOf(nodeOf(sides[at])?.fields.fields)[1] ?? '', printOf(sides[1 - at]));
+  }
+  return joined;
+}
+
+function conjunctsOf(node: Node | undefined): Node[] {
+  if (node?.kind !== 'BoolExpr' || node.fields.boolop !== 'AND_EXPR') return node === undefined ? [] : [node];
+  return nodesOf(node.fields.args).flatMap(conjunctsOf);
+}
+
+/** Whether a new row has in the columns of the condition just what no row had, and the table's only key holds all of them. */
+function insertsWhatIsMissing(
+  clause: Fields,
+  joined: ReadonlyMap<string, string> | undefined,
+  table: TableSource,
+): boolean {
+  const [key = [], ...others] = table.keys;
+  const isOnlyKey =
+    others.length === 0 && [...table.unique].every((name) => key.includes(name)) && !table.hasUniqueIndex;
+  if (joined === undefined || !isOnlyKey) return false;
+  const targets = nodesOf(clause.targetList).map(({ fields }) => textOf(fields.name) ?? '');
+  const columns = targets.length > 0 ? targets : (table.columns ?? []);
+  const values = new Map(listOf(clause.values).map((value, at) => [columns[at], printOf(value)]));
+  return [...joined].every(([name, value]) => key.includes(name) && values.get(name) === value);
 }
 
 function checkFrom(fields: Fields, scope: QueryScope, where: OrderPlace): void {

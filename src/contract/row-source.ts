@@ -52,9 +52,11 @@ export function renameColumns(source: RowSource, names: readonly string[]): RowS
   };
 }
 
-/** A table, and its columns that take part in a UNIQUE constraint, an index included. */
 export interface TableSource extends RowSource {
+  /** Columns on which a UNIQUE constraint or index rests, those that its generated columns are made of included. */
   readonly unique: ReadonlySet<string>;
+  /** Whether an index is unique, of columns or of expressions. */
+  readonly hasUniqueIndex: boolean;
 }
 
 const inexactTypes = new Set(['numeric', 'jsonb', 'interval']);
@@ -65,6 +67,7 @@ export function tableSource(create: Fields, indexes: readonly Fields[]): TableSo
   const keys: string[][] = [];
   const inexact = new Set<string>();
   const notNull = new Set<string>();
+  const generated = new Map<string, readonly string[]>();
   const constrain = (contype: string, names: string[]): void => {
     if (contype === 'CONSTR_PRIMARY') keys.unshift(names);
     if (contype === 'CONSTR_UNIQUE') keys.push(names);
@@ -75,6 +78,8 @@ export function tableSource(create: Fields, indexes: readonly Fields[]): TableSo
     if (kind !== 'ColumnDef') continue;
     const name = textOf(fields.colname) ?? '';
     columns.push(name);
+    for (const { fields: constraint } of nodesOf(fields.constraints))
+      if (constraint.contype === 'CONSTR_GENERATED') generated.set(name, columnsIn(constraint.raw_expr));
     const typeName = fieldsOf(fields.typeName);
     const type = stringsOf(typeName.names).at(-1) ?? '';
     if (inexactTypes.has(type) && !(type === 'numeric' && typeName.typmods !== undefined)) inexact.add(name);
@@ -92,8 +97,10 @@ export function tableSource(create: Fields, indexes: readonly Fields[]): TableSo
     if (index.whereClause === undefined) keys.push(names);
     else partialKeys.push({ columns: names, conditions: conditionsIn(index.whereClause) });
   }
+  for (const name of [...unique]) for (const source of generated.get(name) ?? []) unique.add(source);
   const nullable = new Set(columns.filter((name) => !notNull.has(name)));
-  return { columns, keys, partialKeys, nullable, inexact, isOrdered: false, unique };
+  const hasUniqueIndex = indexes.some((index) => index.unique === true);
+  return { columns, keys, partialKeys, nullable, inexact, isOrdered: false, unique, hasUniqueIndex };
 }
 
 /** The conditions that a WHERE joins by AND, as texts: equal for what is written alike, with or without a table's name. */
