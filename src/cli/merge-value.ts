@@ -1,6 +1,6 @@
 /** A merge's result as `--json` gives it. */
-import { conflictValue } from './conflict-value.ts';
-import type { MergeResult } from './face.ts';
+import { ConflictValues } from './conflict-value.ts';
+import type { Conflict, MergeResult } from './face.ts';
 
 export function mergeValue(result: MergeResult): object {
   const { block = null, dropped, conflicts } = result;
@@ -12,6 +12,12 @@ export function mergeValue(result: MergeResult): object {
       transaction: entry.transaction,
       ...(entry.cause ? { cause: entry.cause } : {}),
     })),
-    ...(conflicts && { conflicts: { ...conflicts, left: conflicts.left.map(conflictValue) } }),
+    ...(conflicts && { conflicts: { ...conflicts, ...leftValue(conflicts.left) } }),
   };
+}
+
+function leftValue(conflicts: readonly Conflict[]): object {
+  const values = new ConflictValues();
+  const left = conflicts.map((conflict) => values.of(conflict));
+  return { left, failed: values.failed };
 }

@@ -26,12 +26,22 @@ export interface RowConflict extends ConflictingRow {
   readonly left?: string;
 }
 
-/** A UNIQUE or FOREIGN KEY fails between rows of the two sides. */
+/** A UNIQUE or FOREIGN KEY that fails once, between rows of the two sides: one value, which all its conflicts share. */
+export interface FailedConstraint {
+  readonly constraint: string;
+  /** How many rows it fails between. */
+  readonly count: number;
+  /** The first of them, in table and name order: at most `namedRows`, with what is lacking before all others. */
+  readonly rows: readonly RowReference[];
+}
+
+/** Rows that a failed constraint names: thousands may name one row that the other side deleted. */
+export const namedRows = 20;
+
+/** One of the rows that cannot stand together. */
 export interface ConstraintConflict extends ConflictingRow {
   readonly kind: 'constraint';
-  readonly constraint: string;
-  /** All rows that it fails between, this one included. */
-  readonly rows: readonly RowReference[];
+  readonly failed: FailedConstraint;
 }
 
 export type Conflict = RowConflict | ConstraintConflict;

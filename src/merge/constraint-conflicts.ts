@@ -8,16 +8,9 @@ import type { ObjectSource } from '../object/source.ts';
 import { decodeRow } from '../state/row.ts';
 import type { NodeCache } from '../state/table.ts';
 import { differingRows, differingTables, type ThreeStates } from '../state/three-way.ts';
-import { type ConflictId, conflictId } from './conflict.ts';
+import { type ConflictId, conflictId, type FailedConstraint, namedRows } from './conflict.ts';
 
-/** Why a row is in conflict. */
-export interface FailedConstraint {
-  readonly constraint: string;
-  /** All rows that it fails between, in table and name order. */
-  readonly rows: readonly RowReference[];
-}
-
-/** For each row of the violations the first that it is in. */
+/** For each row of the violations the first that it is in. Linear in the rows of all violations. */
 export function failedConstraints(
   source: ObjectSource,
   cache: NodeCache,
@@ -28,14 +21,20 @@ export function failedConstraints(
   const absent = absentRows(source, cache, states, violations);
   for (const violation of violations) {
     const all = new Map<ConflictId, RowReference>();
-    for (const [table, name] of [...violation.rows, ...(absent.get(violation) ?? [])]) {
+    for (const [table, name] of [...(absent.get(violation) ?? []), ...violation.rows]) {
       all.set(conflictId({ table, name }), [table, name]);
     }
-    const ids = [...all.keys()].sort();
-    const failed = { constraint: violation.constraint, rows: ids.map((id) => all.get(id) as RowReference) };
-    for (const id of ids) if (!found.has(id)) found.set(id, { row: all.get(id) as RowReference, failed });
+    const named = [...all].slice(0, namedRows).sort(([a], [b]) => (a < b ? -1 : 1));
+    const failed = { constraint: violation.constraint, count: all.size, rows: named.map(([, row]) => row) };
+    for (const [id, row] of all) if (!found.has(id)) found.set(id, { row, failed });
   }
   return found;
+}
+
+/** Violations that lack a row with certain values in these columns, by the values. */
+interface Wanted {
+  readonly columns: readonly string[];
+  readonly violations: Map<string, RowViolation[]>;
 }
 
 /** Rows that a violation lacks, and one of the three states has: looked for among those that a side changed. */
@@ -45,18 +44,7 @@ function absentRows(
   states: ThreeStates,
   violations: readonly RowViolation[],
 ): Map<RowViolation, RowReference[]> {
-  const wanted = new Map<string, Map<string, RowViolation[]>>();
-  const columnsOf = new Map<string, Set<string>>();
-  for (const violation of violations) {
-    const { missing } = violation;
-    if (missing === undefined) continue;
-    const columns = JSON.stringify(missing.columns);
-    const ofTable = wanted.get(missing.table) ?? new Map<string, RowViolation[]>();
-    wanted.set(missing.table, ofTable);
-    columnsOf.set(missing.table, (columnsOf.get(missing.table) ?? new Set()).add(columns));
-    const key = `${columns}${JSON.stringify(missing.values)}`;
-    ofTable.set(key, [...(ofTable.get(key) ?? []), violation]);
-  }
+  const wanted = wantedRows(violations);
   const found = new Map<RowViolation, RowReference[]>();
   if (wanted.size === 0) return found;
   for (const tables of differingTables(source, states, cache)) {
@@ -66,14 +54,38 @@ function absentRows(
       for (const line of new Set([base, ours, theirs])) {
         if (line === null) continue;
         const values = decodeRow(line);
-        for (const columns of columnsOf.get(tables.table) ?? []) {
-          const texts = (JSON.parse(columns) as string[]).map((column) => values[column] ?? null);
-          for (const violation of ofTable.get(`${columns}${JSON.stringify(texts)}`) ?? []) {
-            found.set(violation, [...(found.get(violation) ?? []), [tables.table, name]]);
+        for (const { columns, violations } of ofTable.values()) {
+          const texts = columns.map((column) => values[column] ?? null);
+          for (const violation of violations.get(JSON.stringify(texts)) ?? []) {
+            listOf(found, violation).push([tables.table, name]);
           }
         }
       }
     }
   }
   return found;
+}
+
+/** What is lacking, by table and columns. */
+function wantedRows(violations: readonly RowViolation[]): Map<string, Map<string, Wanted>> {
+  const wanted = new Map<string, Map<string, Wanted>>();
+  for (const violation of violations) {
+    const { missing } = violation;
+    if (missing === undefined) continue;
+    const ofTable = wanted.get(missing.table) ?? new Map<string, Wanted>();
+    wanted.set(missing.table, ofTable);
+    const columns = JSON.stringify(missing.columns);
+    const ofColumns = ofTable.get(columns) ?? { columns: missing.columns, violations: new Map() };
+    ofTable.set(columns, ofColumns);
+    listOf(ofColumns.violations, JSON.stringify(missing.values)).push(violation);
+  }
+  return wanted;
+}
+
+function listOf<Key, Value>(lists: Map<Key, Value[]>, key: Key): Value[] {
+  const known = lists.get(key);
+  if (known !== undefined) return known;
+  const list: Value[] = [];
+  lists.set(key, list);
+  return list;
 }

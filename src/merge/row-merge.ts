@@ -168,10 +168,10 @@ export class RowMerge {
     }
     const failed = failedConstraints(buffer, cache, this.#plan.states, violations);
     const known = new Map(this.#plan.conflicts.map((row) => [conflictId(row), row]));
-    for (const [id, { row, failed: why }] of failed) {
+    for (const [id, { row, failed: constraint }] of failed) {
       if (left.has(id)) continue;
       const rows = known.get(id) ?? this.#versionsOf(row);
-      left.set(id, { kind: 'constraint', ...rows, key: this.#keyOf(rows), ...why });
+      left.set(id, { kind: 'constraint', ...rows, key: this.#keyOf(rows), failed: constraint });
     }
     return inOrder([...left.values()]);
   }

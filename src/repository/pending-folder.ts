@@ -3,22 +3,20 @@
  * written last and removed first. `conflicts.ndjson` is derived and can be computed again; `choices.ndjson` is a log
  * (pending-choices.ts). Read without the lock and without the store, the index or the engine, as `status` does.
  */
-import { hash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson } from '../crypto/canonical-json.ts';
 import { AergoError } from '../errors.ts';
 import type { BlockId } from '../ledger/block.ts';
-import type { RowWriter } from '../ledger/writers.ts';
 import { type Conflict, type ConflictId, conflictId } from '../merge/conflict.ts';
 import type { ChangedChoice } from '../merge/resolution.ts';
 import type { Choice } from '../merge/resolution-choice.ts';
-import type { ConflictTable } from '../merge/resolution-columns.ts';
 import { storeFault, systemCode } from '../store/damage.ts';
 import { nodeFileSystem } from '../store/file-system.ts';
 import { readRefsFile } from '../store/refs-file.ts';
 import { appendChoices, choicesFor, countChoices, linesOfChoices } from './pending-choices.ts';
+import { conflictChunks, type PendingConflicts, readConflicts } from './pending-conflicts.ts';
 
 /** `merge.json` */
 export interface PendingMerge {
@@ -34,24 +32,6 @@ export interface PendingMerge {
   readonly conflicts: { readonly total: number; readonly byContract: number; readonly left: number };
   /** SHA-256 of `conflicts.ndjson`, in hex. */
   readonly digest: string;
-}
-
-/** Who changed a row on one side, with what people read of it. */
-export interface SideWriter extends RowWriter {
-  readonly height: number;
-  /** The author's name as a member. */
-  readonly name?: string;
-}
-
-/** A conflict that is people's to settle, and who stands behind its two sides where that can be told. */
-export type PendingConflict = Conflict & {
-  readonly writers: { readonly ours?: SideWriter; readonly theirs?: SideWriter };
-};
-
-/** What `conflicts.ndjson` holds: the tables on its first line, then a conflict a line. */
-export interface PendingConflicts {
-  readonly tables: readonly ConflictTable[];
-  readonly conflicts: readonly PendingConflict[];
 }
 
 export class PendingFolder {
@@ -92,10 +72,7 @@ export class PendingFolder {
 
   /** The conflicts that the merge left; undefined where the file is gone or damaged: then compute them again. */
   conflicts(merge: PendingMerge): PendingConflicts | undefined {
-    const text = this.#text('conflicts.ndjson');
-    if (text === undefined || hash('sha256', text, 'hex') !== merge.digest) return undefined;
-    const [tables = '[]', ...lines] = text.split('\n').slice(0, -1);
-    return { tables: JSON.parse(tables), conflicts: lines.map((line) => JSON.parse(line)) };
+    return this.#read('conflicts.ndjson', (path) => readConflicts(path, merge.digest));
   }
 
   /** Whether one of the branches is no more where the conflicts were computed. */
@@ -147,27 +124,30 @@ export class PendingFolder {
 
   async #write(
     merge: Omit<PendingMerge, 'digest'>,
-    { tables, conflicts }: PendingConflicts,
+    conflicts: PendingConflicts,
     choices: readonly ChangedChoice[],
   ): Promise<PendingMerge> {
-    const text = [tables, ...conflicts].map((value) => `${JSON.stringify(value)}\n`).join('');
-    const whole = { ...merge, digest: hash('sha256', text, 'hex') };
+    let digest = '';
     try {
       mkdirSync(this.#path, { recursive: true });
-      await this.#replace('choices.ndjson', linesOfChoices(choices));
-      await this.#replace('conflicts.ndjson', text);
-      await this.#replace('merge.json', `${canonicalJson(whole)}\n`);
+      await this.#replace('choices.ndjson', [linesOfChoices(choices)]);
+      const chunks = conflictChunks(conflicts, (found) => {
+        digest = found;
+      });
+      await this.#replace('conflicts.ndjson', chunks);
+      const whole = { ...merge, digest };
+      await this.#replace('merge.json', [`${canonicalJson(whole)}\n`]);
       return whole;
     } catch (error) {
       throw storeFault(error, `writing ${this.#path}`);
     }
   }
 
-  async #replace(name: string, text: string): Promise<void> {
+  async #replace(name: string, chunks: Iterable<string>): Promise<void> {
     const path = join(this.#path, name);
     const file = await open(`${path}.new`, 'w');
     try {
-      await file.writeFile(text);
+      await file.writeFile(chunks);
       await file.datasync();
     } finally {
       await file.close();
@@ -192,8 +172,13 @@ export class PendingFolder {
   }
 
   #text(name: string): string | undefined {
+    return this.#read(name, (path) => readFileSync(path, 'utf8'));
+  }
+
+  /** What is read of a file; undefined where it is not there. */
+  #read<T>(name: string, read: (path: string) => T): T | undefined {
     try {
-      return readFileSync(join(this.#path, name), 'utf8');
+      return read(join(this.#path, name));
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return undefined;
       throw storeFault(error, `reading ${join(this.#path, name)}`);

@@ -15,14 +15,8 @@ import type { ConflictTable } from '../merge/resolution-columns.ts';
 import { State } from '../state/state.ts';
 import type { RepositoryContext } from './context.ts';
 import { linesOfChoices } from './pending-choices.ts';
-import {
-  notPending,
-  type PendingConflict,
-  type PendingConflicts,
-  PendingFolder,
-  type PendingMerge,
-  type SideWriter,
-} from './pending-folder.ts';
+import type { PendingConflict, PendingConflicts, SideWriter } from './pending-conflicts.ts';
+import { notPending, PendingFolder, type PendingMerge } from './pending-folder.ts';
 
 /** A merge that left conflicts, as it was computed. */
 export interface LeftToPeople {

@@ -2,7 +2,7 @@
  * One conflict as lines: by default in one column, the base, the two changes as differences, then the result; or with the
  * sides beside each other. Marks: `~` changed, `!` changed on both sides differently, `+` and `-` a row that came or went.
  */
-import { counted, padEnd, short, shortKey } from '../cli/render/columns.ts';
+import { counted, grouped, padEnd, short, shortKey } from '../cli/render/columns.ts';
 import {
   type ColumnOfConflict,
   columnsOf,
@@ -13,7 +13,7 @@ import {
 } from '../cli/render/conflict-row.ts';
 import { displayWidth, visible } from '../cli/render/visible.ts';
 import { conflictId } from '../merge/conflict.ts';
-import type { PendingConflict, SideWriter } from '../repository/pending-folder.ts';
+import type { PendingConflict, SideWriter } from '../repository/pending-conflicts.ts';
 import { cutText, fitLine, type Line, type Piece, type Tone, widthOf, wrapText } from './lines.ts';
 import { type ResolveSession, takenText } from './resolve-session.ts';
 
@@ -51,7 +51,7 @@ export function conflictBody(session: ResolveSession, index: number, width: numb
   };
 }
 
-/** Why it is people's: the constraint with all rows that it fails between, or what the contract's resolver said. */
+/** Why it is people's: the constraint with the rows that it names, this one among them, or what the contract's resolver said. */
 function* reasonLines(session: ResolveSession, conflict: PendingConflict, width: number): Generator<Line> {
   if (conflict.kind === 'row') {
     if (conflict.left === undefined) return;
@@ -61,12 +61,11 @@ function* reasonLines(session: ResolveSession, conflict: PendingConflict, width:
     return;
   }
   const { resolution } = session;
-  yield [
-    ['  '],
-    [`constraint ${visible(conflict.constraint)}`, 'open'],
-    [` fails between ${counted(conflict.rows.length, 'row')}`],
-  ];
-  for (const [table, name] of conflict.rows) {
+  const { constraint, count, rows } = conflict.failed;
+  yield [['  '], [`constraint ${visible(constraint)}`, 'open'], [` fails between ${counted(count, 'row')}`]];
+  const isNamed = rows.some(([table, name]) => table === conflict.table && name === conflict.name);
+  const shown = isNamed ? rows : [...rows, [conflict.table, conflict.name] as const];
+  for (const [table, name] of shown) {
     const at = resolution.indexOf(conflictId({ table, name }));
     const other = at === undefined ? undefined : resolution.conflict(at);
     const choice = at === undefined ? undefined : resolution.choice(at);
@@ -80,6 +79,7 @@ function* reasonLines(session: ResolveSession, conflict: PendingConflict, width:
           : `   ${takenText(session.merge, choice.way)}`;
     yield [['    '], [`${table} ${key}`, other === conflict ? 'strong' : 'plain'], [`${sides}${state}`, 'faint']];
   }
+  if (count > shown.length) yield [['    '], [`and ${grouped(count - shown.length)} more`, 'faint']];
   yield [];
 }
 

@@ -9,7 +9,8 @@ import { AergoError } from '../errors.ts';
 import type { ChangedChoice, Resolution, Step } from '../merge/resolution.ts';
 import type { Choice, Take } from '../merge/resolution-choice.ts';
 import { isEditable } from '../merge/resolution-columns.ts';
-import type { PendingConflict, PendingMerge } from '../repository/pending-folder.ts';
+import type { PendingConflict } from '../repository/pending-conflicts.ts';
+import type { PendingMerge } from '../repository/pending-folder.ts';
 import type { KeyPress } from './keys.ts';
 import { fieldOf, type TextField, typed } from './text-field.ts';
 

@@ -43,7 +43,12 @@ async function merged(
 }
 
 const told = (left: readonly Conflict[]) =>
-  left.map((one) => [one.kind, one.table, one.key.join(), one.kind === 'row' ? (one.left ?? '') : one.constraint]);
+  left.map((one) => [
+    one.kind,
+    one.table,
+    one.key.join(),
+    one.kind === 'row' ? (one.left ?? '') : one.failed.constraint,
+  ]);
 
 const ann = ['ann@x', 'ann'] as const;
 const bob = ['bob@x', 'bob'] as const;
@@ -166,7 +171,9 @@ describe('rows of two sides that cannot stand together', () => {
       ['constraint', 'shop.people', '1', 'people_mail_key'],
       ['constraint', 'shop.people', '2', 'people_mail_key'],
     ]);
-    expect(left.map((one) => one.kind === 'constraint' && one.rows)).toEqual([rows, rows]);
+    const failed = left.map((one) => one.kind === 'constraint' && one.failed);
+    expect(failed[0]).toEqual({ constraint: 'people_mail_key', count: 2, rows });
+    expect(failed[1]).toBe(failed[0]);
     expect(left[0]).toMatchObject({ base: null, ours: expect.stringContaining('ann'), theirs: null });
     const choice = ({ ours, theirs }: Conflict) =>
       (ours ?? theirs)?.replace('bob', 'bert').replace('same', ours === null ? 't' : 'o') ?? null;

@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { Resolution } from '../../src/merge/resolution.ts';
 import type { Choice } from '../../src/merge/resolution-choice.ts';
 import { parseOid } from '../../src/object/oid.ts';
-import { type PendingConflict, PendingFolder, type PendingMerge } from '../../src/repository/pending-folder.ts';
+import type { PendingConflict } from '../../src/repository/pending-conflicts.ts';
+import { PendingFolder, type PendingMerge } from '../../src/repository/pending-folder.ts';
 import { accounts, manyConflicts } from '../support/conflicts.ts';
 import { temporaryDirectory } from '../support/repository.ts';
 

@@ -213,7 +213,8 @@ describe('what goes wrong', () => {
     const { resolution } = open();
     const constraints = resolution.conflicts.filter((conflict) => conflict.kind === 'constraint');
     expect(constraints.map(({ key }) => key)).toEqual([['acc0000008'], ['acc0000009']]);
-    for (const { rows, constraint } of constraints) {
+    for (const { failed } of constraints) {
+      const { constraint, rows } = failed;
       expect(constraint).toContain('note');
       expect(rows.map(([table, name]) => resolution.indexOf(conflictId({ table, name })))).toEqual([3, 4]);
     }

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { displayWidth } from '../../src/cli/render/visible.ts';
+import type { FailedConstraint } from '../../src/merge/conflict.ts';
 import { decodeRow } from '../../src/state/row.ts';
 import { accountConflict, manyConflicts } from '../support/conflicts.ts';
 import { conflicts, constraintConflicts, TestSession } from './sessions.ts';
@@ -116,6 +117,22 @@ describe('the screen', () => {
       ────────────────────────────────────────────────────────────
        as on main (ours)"
     `);
+  });
+
+  it('names some of many rows that a constraint fails between, the one that is shown among them, and counts the others', () => {
+    const one = accountConflict('zoe', null, { note: 'x' }, null);
+    const failed: FailedConstraint = {
+      constraint: 'accounts_note_key',
+      count: 10_001,
+      rows: [['bank.accounts', 'anna-']],
+    };
+    const test = new TestSession([{ ...one, kind: 'constraint', failed, writers: {} }]);
+    expect(test.screen().split('\n').slice(3, 7)).toEqual([
+      '  constraint accounts_note_key fails between 10,001 rows',
+      '    bank.accounts anna-   open',
+      '    bank.accounts zoe   on main   this one',
+      '    and 9,999 more',
+    ]);
   });
 
   it('shows all rows that a constraint fails between, and what becomes of each', () => {

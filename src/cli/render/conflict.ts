@@ -2,7 +2,7 @@
 import type { Resolution, Step } from '../../merge/resolution.ts';
 import { takeOf, takes } from '../../merge/resolution-choice.ts';
 import { decodeRow } from '../../state/row.ts';
-import { conflictValue } from '../conflict-value.ts';
+import { ConflictValues } from '../conflict-value.ts';
 import type { OpenPending, PendingConflict, PendingMerge } from '../face.ts';
 import type { Style } from '../output.ts';
 import { aligned, counted, grouped } from './columns.ts';
@@ -45,12 +45,14 @@ export function settledLine({ merge, resolution }: OpenPending, row: readonly st
 /** The pending merge for programs, with these of its conflicts. */
 export function pendingAsJson({ merge, resolution }: OpenPending, indexes: readonly number[], step?: Step): object {
   const { target, source, parents, mode, pinned, begun, conflicts } = merge;
+  const values = new ConflictValues();
   return {
     merge: { target, source, parents, mode, pinned, begun, byContract: conflicts.byContract },
     total: resolution.total,
     resolved: resolution.resolved,
     ...(step === undefined ? {} : { changed: step.changes.length, skipped: step.skipped }),
-    conflicts: indexes.map((index) => conflictAsJson(resolution, index)),
+    conflicts: indexes.map((index) => conflictAsJson(resolution, index, values)),
+    failed: values.failed,
   };
 }
 
@@ -76,18 +78,19 @@ function rowsOf(resolution: Resolution<PendingConflict>, index: number): string[
 }
 
 function* reasonOf(conflict: PendingConflict): Generator<string> {
-  if (conflict.kind === 'constraint')
-    yield `   ${keyText(conflict.key)}: constraint ${visible(conflict.constraint)} fails between ${counted(conflict.rows.length, 'row')}`;
-  else if (conflict.left !== undefined) yield `   ${keyText(conflict.key)}: ${visible(conflict.left)}`;
+  if (conflict.kind === 'constraint') {
+    const { constraint, count } = conflict.failed;
+    yield `   ${keyText(conflict.key)}: constraint ${visible(constraint)} fails between ${counted(count, 'row')}`;
+  } else if (conflict.left !== undefined) yield `   ${keyText(conflict.key)}: ${visible(conflict.left)}`;
 }
 
 /** A conflict for programs, with who stands behind its sides, what can be taken, and what is chosen. */
-function conflictAsJson(resolution: Resolution<PendingConflict>, index: number): object {
+function conflictAsJson(resolution: Resolution<PendingConflict>, index: number, values: ConflictValues): object {
   const conflict = resolution.conflict(index);
   const choice = resolution.choice(index);
   const row = choice?.row ?? null;
   return {
-    ...conflictValue(conflict),
+    ...values.of(conflict),
     takes: takes.filter((take) => takeOf(resolution.table(index), conflict, take) !== undefined),
     choice: choice === undefined ? null : { way: choice.way, row: row === null ? null : decodeRow(row) },
   };

@@ -31,9 +31,9 @@ const rowName = ({ table, key }: Conflict): string => visible(`${table} ${key.jo
 /** Why a conflict is people's to settle. */
 function reasonText(conflict: Conflict): string {
   if (conflict.kind === 'constraint') {
-    const others = conflict.rows.length - 1;
+    const others = conflict.failed.count - 1;
     const between = others > 0 ? ` between it and ${counted(others, 'other row')}` : '';
-    return `${visible(conflict.constraint)} fails${between}`;
+    return `${visible(conflict.failed.constraint)} fails${between}`;
   }
   if (conflict.left !== undefined) return visible(conflict.left);
   const { ours, theirs } = conflict;

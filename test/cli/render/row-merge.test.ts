@@ -23,11 +23,14 @@ const failing: Conflict = {
   base: null,
   ours: line,
   theirs: null,
-  constraint: 'accounts_mail_key',
-  rows: [
-    ['bank.accounts', 'alice-'],
-    ['bank.accounts', 'bob-'],
-  ],
+  failed: {
+    constraint: 'accounts_mail_key',
+    count: 2,
+    rows: [
+      ['bank.accounts', 'alice-'],
+      ['bank.accounts', 'bob-'],
+    ],
+  },
 };
 
 const result = (changes: Partial<MergeResult>): MergeResult => ({
