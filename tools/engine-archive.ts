@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { PGlite } from '@electric-sql/pglite';
 import { driverSql } from '../src/contract/contract-sql.ts';
 import { describeEngine, type EngineParts, engineFiles } from '../src/contract/engine-description.ts';
-import { preparationSql } from '../src/contract/engine-sql.ts';
+import { hiddenTypesSql, preparationSql } from '../src/contract/engine-sql.ts';
 import { grantsSql } from '../src/contract/grants.ts';
 import { initialisation, startParameters } from '../src/contract/settings.ts';
 
@@ -34,6 +34,7 @@ async function prepare(): Promise<Uint8Array> {
   await server.exec('DROP DATABASE template0');
   await server.exec('DROP DATABASE template1');
   await server.exec('VACUUM (FREEZE, ANALYZE)');
+  await server.exec(hiddenTypesSql);
   await server.exec('CHECKPOINT');
   const archive = await server.dumpDataDir('none');
   await server.close();

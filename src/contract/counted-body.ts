@@ -30,5 +30,5 @@ END $$;
 
 /** Gives a function that was just made the body that counts. */
 export function countSql(contract: string, name: string, body: string): string {
-  return `UPDATE pg_catalog.pg_proc SET prosrc = ${quoteText(body)} WHERE oid = ${quoteText(`${quoteName(contract)}.${quoteName(name)}`)}::pg_catalog.regproc`;
+  return `UPDATE pg_catalog.pg_proc SET prosrc = ${quoteText(body)} WHERE proname = ${quoteText(name)} AND pronamespace = ${quoteText(quoteName(contract))}::pg_catalog.regnamespace`;
 }

@@ -9,9 +9,10 @@ import { fileURLToPath } from 'node:url';
 import { canonicalJson } from '../crypto/canonical-json.ts';
 import { AergoError } from '../errors.ts';
 import { sandboxTemplate } from './contract-sql.ts';
-import { preparationSql, sessionSql } from './engine-sql.ts';
+import { hiddenTypesSql, preparationSql, sessionSql } from './engine-sql.ts';
 import { migrationTemplate } from './migration-sql.ts';
 import { engineLimits, engineSettings, initialisation } from './settings.ts';
+import { zoneAbbreviations } from './time-zones.ts';
 
 /** What only the builder can know. */
 export interface EngineParts {
@@ -35,9 +36,10 @@ export function describeEngine(parts: EngineParts): string {
     initialisation: [...initialisation],
     limits: { ...engineLimits },
     pglite: { version: parts.version, wasm: parts.wasm },
-    preparation: digest(preparationSql + sessionSql),
+    preparation: digest(preparationSql + sessionSql + hiddenTypesSql),
     sandbox: digest(sandboxTemplate() + migrationTemplate()),
     settings: { ...engineSettings },
+    zones: zoneAbbreviations,
   })}\n`;
 }
 

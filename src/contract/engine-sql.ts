@@ -119,3 +119,14 @@ CREATE TEMP TABLE "aergo$captured" (number int, relation oid, before text, after
 
 /** Run once, when the data directory is prepared; the grants follow (grants.ts). */
 export const preparationSql = `${host}${context}${descendSql}${writtenSql}${reader}${bridges}`;
+
+/**
+ * Takes away types whose texts are names or numbers of the catalogue. PostgreSQL asks for no right where a value is turned into
+ * a text and back, nor where `%TYPE` copies a column's type, so what must not be used must not be there; `regclass`,
+ * `regprocedure`, `regtype` and `regnamespace` stay, which the host needs. Run last on a data directory: ANALYZE of the
+ * catalogue needs them.
+ */
+export const hiddenTypesSql = `
+UPDATE pg_type SET typisdefined = false WHERE typname IN ('aclitem', '_aclitem') OR typname ~
+'^_?reg(proc|oper|operator|role|config|dictionary|collation|database)$';
+`;

@@ -8,6 +8,7 @@ import { type Answer, type AnswerColumn, readAnswer, type ServerError } from './
 import type { Exhausted } from './call-outcome.ts';
 import type { EngineCode } from './engine-wasm.ts';
 import { memory_bytes, startParameters } from './settings.ts';
+import { removeTimeZones, zonesSql } from './time-zones.ts';
 
 const { serialize } = protocol;
 
@@ -76,7 +77,10 @@ export class Session {
       startParams: startParameters(),
       initialMemory: 128 * 1024 * 1024,
     });
-    return new Session(server);
+    removeTimeZones(server);
+    const session = new Session(server);
+    session.execute(zonesSql);
+    return session;
   }
 
   /** Runs statements that take no parameter. @throws SqlFailure, EngineBroken */

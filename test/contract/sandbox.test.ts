@@ -67,6 +67,24 @@ describe('a contract that the gate had let through', () => {
     expect(run(`r := format('%s', current_user);`)).toBe('ok: contract$evil');
   });
 
+  for (const [zone, expected] of Object.entries({
+    'Europe/Berlin': '22023',
+    'Etc/UTC': '22023',
+    PST: '22007',
+    CEST: '22007',
+    UTC: 'ok: 2026-07-01 12:00:00+00',
+    Z: 'ok: 2026-07-01 12:00:00+00',
+    '+02:00': 'ok: 2026-07-01 10:00:00+00',
+  }))
+    it(`knows no time zone but UTC: ${zone}`, () => {
+      expect(run(`r := '${zone}'; r := ('2026-07-01 12:00 ' || r)::timestamptz;`)).toBe(expected);
+    });
+
+  it('reads none out of a text either', () => {
+    expect(run(`r := to_timestamp('2026-07-01 12 PST', 'YYYY-MM-DD HH24 TZ');`)).toBe('22007');
+    expect(run(`r := to_timestamp('2026-07-01 12 UTC', 'YYYY-MM-DD HH24 TZ');`)).toBe('ok: 2026-07-01 12:00:00+00');
+  });
+
   const refused: [string, string][] = [
     ['cannot become somebody else', 'SET ROLE postgres;'],
     ['cannot go back to who called', 'RESET ROLE;'],
