@@ -21,9 +21,17 @@ export function isOutput(value: unknown): value is Output {
   return isFields(value) && 'expression' in value;
 }
 
-export function groupExpression(group: Node, outputs: readonly Output[] | undefined): unknown {
+/**
+ * What rows are grouped by where GROUP BY says so: a number means an output, and so does a bare name, but where a column that
+ * the query ranges over has that name too. undefined where that cannot be told.
+ */
+export function groupExpression(group: Node, outputs: readonly Output[] | undefined, scope: QueryScope): unknown {
   const expression = { [group.kind]: group.fields };
-  return group.kind === 'A_Const' ? (outputOf(expression, outputs)?.expression ?? expression) : expression;
+  const output = outputOf(expression, outputs);
+  if (group.kind === 'A_Const') return output?.expression;
+  const isColumn = scope.hasColumn(expression);
+  if (output === undefined || isColumn === true || isAmong(expression, [output.expression])) return expression;
+  return isColumn === false ? output.expression : undefined;
 }
 
 /** The output that ORDER BY means with a number or a bare name. */
@@ -57,19 +65,26 @@ function nameOf(node: Node | undefined): string {
   return '?column?';
 }
 
-/** One row a group: what it is grouped by is a key, and one row at most is NULL there. */
+/**
+ * One row a group: what it is grouped by is a key, and one row at most is NULL there.
+ * @param groups the expressions; undefined for what is not known
+ */
 export function groupedRows(
   rows: RowSource,
-  groups: readonly Node[],
+  groups: readonly unknown[],
   outputs: readonly Output[] | undefined,
+  scope: QueryScope,
 ): RowSource {
   const key = groups.map((group) => {
-    const expression = groupExpression(group, outputs);
-    const name = group.kind === 'ColumnRef' ? stringsOf(group.fields.fields).join('.') : undefined;
-    return outputs?.find((output) => isAmong(expression, [output.expression]) || output.name === name)?.name;
+    const isGroup = ({ expression }: Output): boolean =>
+      isAmong(group, [expression]) ||
+      (nodeOf(group)?.kind === 'ColumnRef' &&
+        nodeOf(expression)?.kind === 'ColumnRef' &&
+        scope.determines([expression], group));
+    return group === undefined ? undefined : outputs?.find(isGroup)?.name;
   });
   const known = key.filter((name) => name !== undefined);
-  if (known.length < key.length || groups.some(({ kind }) => kind === 'GroupingSet')) return { ...rows, keys: [] };
+  if (known.length < key.length) return { ...rows, keys: [] };
   return { ...rows, keys: [known], nullable: new Set([...rows.nullable].filter((name) => !known.includes(name))) };
 }
 

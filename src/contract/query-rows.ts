@@ -84,9 +84,8 @@ export function isInTotalOrder(select: Fields, outside: QueryNames): boolean {
   );
   if (coversOutputs === true) return true;
   if (select.groupClause !== undefined) {
-    const groups = nodesOf(select.groupClause);
-    if (groups.some(({ kind }) => kind === 'GroupingSet')) return false;
-    return groups.every((group) => isSorted(groupExpression(group, outputs)));
+    const groups = groupedBy(select, names);
+    return groups.every((group) => group !== undefined && isSorted(group));
   }
   if (isPlainDistinct(select)) return false;
   if (multiplies(select.targetList, names)) return scope.isEmpty;
@@ -102,6 +101,19 @@ export function orderSuggestion(select: Fields, outside: QueryNames): string {
   }
   const written = nodesOf(select.sortClause).length > 0 ? '…, ' : '';
   return `ORDER BY ${written}${scopeOf(select, names).suggestion() ?? 'columns that tell any two rows apart'}`;
+}
+
+/** What GROUP BY takes rows together by, or DISTINCT ON; undefined among them for what is not known. */
+export function groupedBy(select: Fields, names: QueryNames): unknown[] {
+  const outputs = outputsOf(select, names);
+  const scope = scopeOf(select, names);
+  if (select.groupClause === undefined)
+    return nodesOf(select.distinctClause).map(
+      ({ kind, fields }) => outputOf({ [kind]: fields }, outputs)?.expression ?? { [kind]: fields },
+    );
+  return nodesOf(select.groupClause).map((group) =>
+    group.kind === 'GroupingSet' ? undefined : groupExpression(group, outputs, scope),
+  );
 }
 
 /** The columns of a query's result; undefined where a `*` cannot be resolved. */
@@ -176,10 +188,11 @@ const rowsOfSelect = remembered((select, outside): RowSource => {
   if (isSingleRow(select, names)) return { ...plain, keys: [[]] };
   if (isSetOperation(select)) return { ...plain, inexact: inexactInBoth(select, names) };
   if (select.valuesLists !== undefined) return { ...plain, isOrdered: true };
-  const rows = rowsOfOutputs(outputs, scopeOf(select, names));
-  if (select.groupClause !== undefined) return groupedRows(rows, nodesOf(select.groupClause), outputs);
-  if (select.distinctClause !== undefined && !isPlainDistinct(select))
-    return groupedRows(rows, nodesOf(select.distinctClause), outputs);
+  const scope = scopeOf(select, names);
+  const rows = rowsOfOutputs(outputs, scope);
+  const isDistinctOn = select.distinctClause !== undefined && !isPlainDistinct(select);
+  if (select.groupClause !== undefined || isDistinctOn)
+    return groupedRows(rows, groupedBy(select, names), outputs, scope);
   if (multiplies(select.targetList, names)) return { ...rows, keys: [] };
   const numbered = (outputs ?? []).flatMap((output) => numberedKey(output, outputs));
   // A window takes rows that are NULL in what it is partitioned by together, as one part.

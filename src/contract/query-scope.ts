@@ -97,6 +97,12 @@ export class QueryScope {
     return ids.every((id) => columns.has(id) && (done.has(sourceOf(id)) || !this.#dependencies.isInexact(id)));
   }
 
+  /** Whether a bare name is a column of these rows; undefined when that cannot be told. */
+  hasColumn(expression: unknown): boolean | undefined {
+    const { ids, isOpaque } = this.#mentioned(expression);
+    return isOpaque ? undefined : ids.length > 0;
+  }
+
   /** The column that an expression is, when its equal values may look different. */
   inexactColumn(expression: unknown): string | undefined {
     if (nodeOf(expression)?.kind !== 'ColumnRef') return undefined;
