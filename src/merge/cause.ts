@@ -65,6 +65,8 @@ class CauseSearch {
   readonly #context: CauseContext;
   readonly #pool: readonly PoolOutcome[];
   readonly #dropped: readonly Pool['candidates'][number][];
+  /** How many of the pool were dropped before each place. */
+  readonly #droppedBefore: readonly number[];
   readonly #target: TargetSteps;
   readonly #written: WrittenRows;
 
@@ -72,6 +74,8 @@ class CauseSearch {
     this.#context = context;
     this.#pool = pool;
     this.#dropped = pool.filter((one) => one.dropped).map((one) => one.candidate);
+    let dropped = 0;
+    this.#droppedBefore = pool.map((one) => (one.dropped ? dropped++ : dropped));
     this.#target = new TargetSteps(context);
     this.#written = new WrittenRows(context.reader);
   }
@@ -96,7 +100,7 @@ class CauseSearch {
   #subject(index: number): Subject {
     const candidate = this.#pool[index]?.candidate;
     if (candidate === undefined) throw new Error(`the pool has no transaction ${index}`);
-    return { index, candidate, droppedBefore: this.#pool.slice(0, index).filter((one) => one.dropped).length };
+    return { index, candidate, droppedBefore: this.#droppedBefore[index] ?? 0 };
   }
 
   #cause(
