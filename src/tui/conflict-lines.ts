@@ -3,18 +3,12 @@
  * sides beside each other. Marks: `~` changed, `!` changed on both sides differently, `+` and `-` a row that came or went.
  */
 import { counted, grouped, padEnd, short, shortKey } from '../cli/render/columns.ts';
-import {
-  type ColumnOfConflict,
-  columnsOf,
-  differs,
-  keyText,
-  type Value,
-  valueText,
-} from '../cli/render/conflict-row.ts';
-import { displayWidth, visible } from '../cli/render/visible.ts';
+import { type ColumnOfConflict, columnsOf, differs } from '../cli/render/conflict-row.ts';
+import { keyText, type Value, valueText } from '../cli/render/value-text.ts';
+import { cutText, displayWidth, visible } from '../cli/render/visible.ts';
 import { conflictId } from '../merge/conflict.ts';
 import type { PendingConflict, SideWriter } from '../repository/pending-conflicts.ts';
-import { cutText, fitLine, type Line, type Piece, type Tone, widthOf, wrapText } from './lines.ts';
+import { fitLine, type Line, type Piece, type Tone, widthOf, wrapText } from './lines.ts';
 import { type ResolveSession, takenText } from './resolve-session.ts';
 
 /** Lines, and the one that has to be seen: where something is being typed. */
@@ -136,10 +130,10 @@ function sideTitle(
   return widthOf(beside) <= width ? [beside] : [title, [['  '], [text, 'faint']]];
 }
 
-/** `03fe81c bank.pay alice bob 50 · ada · block 6` */
+/** `03fe81c · ada · block 6 · bank.pay alice bob 50`: what is long and can be cut stands last. */
 function writerText({ transaction, block, description, name, author, height }: SideWriter): string {
   const who = name === undefined ? shortKey(author) : visible(name);
-  return `${short(transaction ?? block)} ${visible(description)} · ${who} · block ${height}`;
+  return `${short(transaction ?? block)} · ${who} · block ${height} · ${visible(description)}`;
 }
 
 function differenceLines(

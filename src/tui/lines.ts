@@ -3,26 +3,13 @@
  * piece is visible text already (src/cli/render/visible.ts); a tone never carries meaning alone.
  */
 import { Chalk, type ChalkInstance } from 'chalk';
-import { displayWidth } from '../cli/render/visible.ts';
+import { cutText, displayWidth } from '../cli/render/visible.ts';
 
 export type Tone = 'plain' | 'strong' | 'faint' | 'base' | 'ours' | 'theirs' | 'result' | 'open' | 'cursor';
 export type Piece = readonly [text: string, tone?: Tone | undefined];
 export type Line = readonly Piece[];
 
 export const widthOf = (line: Line): number => line.reduce((width, [text]) => width + displayWidth(text), 0);
-
-/** The beginning of a text that takes at most so many cells; a text that is cut ends in `…`. */
-export function cutText(text: string, cells: number): string {
-  if (displayWidth(text) <= cells) return text;
-  let width = 0;
-  let kept = '';
-  for (const character of text) {
-    width += displayWidth(character);
-    if (width > cells - 1) break;
-    kept += character;
-  }
-  return cells > 0 ? `${kept}…` : '';
-}
 
 /** The line with at most so many cells. */
 export function cutLine(line: Line, cells: number): Line {

@@ -3,7 +3,7 @@
  * resolved" stands in the first line whatever else is shown. Only what is visible is made, however many conflicts there are.
  */
 import { counted, grouped, padEnd } from '../cli/render/columns.ts';
-import { keyText } from '../cli/render/conflict-row.ts';
+import { keyText } from '../cli/render/value-text.ts';
 import { displayWidth, visible } from '../cli/render/visible.ts';
 import { takeOf } from '../merge/resolution-choice.ts';
 import { type Body, conflictBody } from './conflict-lines.ts';
@@ -80,7 +80,7 @@ function headLines(session: ResolveSession, columns: number): Line[] {
 function bodyOf(session: ResolveSession, width: number, height: number): Body {
   const { index, mode } = session;
   if (mode.kind === 'help') return { lines: helpLines() };
-  if (mode.kind === 'seal') return sealLines(session, mode.top, height);
+  if (mode.kind === 'seal') return sealLines(session, mode.top, { width, height });
   return index === undefined ? { lines: [] } : conflictBody(session, index, width, height < 14);
 }
 

@@ -1,25 +1,39 @@
 /** What `s` shows before it asks: the block to come, and of every conflict what will stand, for as much as is visible. */
 import { counted, grouped } from '../cli/render/columns.ts';
-import { columnsOf, keyText, valueText } from '../cli/render/conflict-row.ts';
-import { visible } from '../cli/render/visible.ts';
+import { columnsOf } from '../cli/render/conflict-row.ts';
+import { keyText, valueText } from '../cli/render/value-text.ts';
+import { displayWidth, visible } from '../cli/render/visible.ts';
 import type { Body } from './conflict-lines.ts';
-import type { Line, Piece } from './lines.ts';
+import { type Line, type Piece, widthOf, wrapText } from './lines.ts';
 import { type ResolveSession, wayText } from './resolve-session.ts';
 
-export function sealLines(session: ResolveSession, top: number, height: number): Body {
+/** @param top the first conflict that is shown */
+export function sealLines(
+  session: ResolveSession,
+  top: number,
+  { width, height }: { readonly width: number; readonly height: number },
+): Body {
   const { merge, resolution } = session;
   const { byContract } = merge.conflicts;
-  const settled = byContract === 0 ? '' : `; the contract settled ${grouped(byContract)} more`;
-  const head: Line[] = [
+  const settled = byContract === 0 ? [] : [`the contract settled ${grouped(byContract)} more`];
+  const ways = [`${counted(resolution.total, 'conflict')}: ${waysText(session)}`, ...settled];
+  const isShort = displayWidth(ways.join('; ')) <= width - 2;
+  const lines: Line[] = [
     [['  '], [`a block on ${visible(merge.target)}: ${merge.mode} merge of ${visible(merge.source)}`, 'strong']],
-    [[`  ${counted(resolution.total, 'conflict')}: ${waysText(session)}${settled}`]],
+    ...(isShort ? [ways.join('; ')] : ways)
+      .flatMap((text) => wrapText(text, width - 2))
+      .map((part): Line => [['  '], [part]]),
     [],
   ];
-  const room = Math.max(1, height - head.length);
-  session.extent = { lines: resolution.total, height: room };
-  const last = Math.min(resolution.total, top + room);
-  const rows = Array.from({ length: last - top }, (_, at) => resultLine(session, top + at));
-  return { lines: [...head, ...rows] };
+  let shown = 0;
+  while (top + shown < resolution.total && lines.length < height) {
+    const next = resultLines(session, top + shown, width);
+    if (shown > 0 && lines.length + next.length > height) break;
+    lines.push(...next);
+    shown += 1;
+  }
+  session.extent = { lines: resolution.total, height: Math.max(1, shown) };
+  return { lines: lines.slice(0, height) };
 }
 
 function waysText({ resolution }: ResolveSession): string {
@@ -33,26 +47,31 @@ function waysText({ resolution }: ResolveSession): string {
   return [...counts].map(([text, count]) => `${grouped(count)} ${text}`).join(', ');
 }
 
-/** `bank.accounts alice   balance 50.00 → 20.00`: what changes on the target. */
-function resultLine({ resolution }: ResolveSession, index: number): Line {
+/** `bank.accounts alice   balance 50.00 → 20.00`: what changes on the target; where that is long, below each other. */
+function resultLines({ resolution }: ResolveSession, index: number, width: number): Line[] {
   const conflict = resolution.conflict(index);
   const choice = resolution.choice(index);
-  const name: Piece[] = [[`  ${conflict.table} `], [`${keyText(conflict.key)}   `, 'strong']];
-  if (choice?.row === null) return [...name, [conflict.ours === null ? 'no row, as it is' : 'deleted', 'result']];
+  const name: Line = [[`  ${conflict.table} `], [keyText(conflict.key), 'strong'], ['   ']];
+  if (choice?.row === null) return [[...name, [conflict.ours === null ? 'no row, as it is' : 'deleted', 'result']]];
   const columns = columnsOf(resolution.table(index), conflict, choice).filter((column) => !column.isComputed);
-  const changed = columns.filter((column) => column.result !== column.ours);
-  if (conflict.ours === null)
-    return [
-      ...name,
-      ['added   ', 'result'],
-      [columns.map(({ name: label, result }) => `${visible(label)} ${valueText(result)}`).join('   ')],
-    ];
-  if (changed.length === 0) return [...name, ['as it is', 'faint']];
-  return [
-    ...name,
-    ...changed.flatMap((column): Piece[] => [
-      [`${visible(column.name)} ${valueText(column.ours)} → `],
-      [`${valueText(column.result)}   `, 'result'],
-    ]),
-  ];
+  const isAdded = conflict.ours === null;
+  const changed = columns.filter((column) => isAdded || column.result !== column.ours);
+  if (changed.length === 0) return [[...name, ['as it is', 'faint']]];
+  const head: Line = isAdded ? [...name, ['added   ', 'result']] : name;
+  const values = changed.map((column): [string, string] => {
+    const label = visible(column.name);
+    return [isAdded ? `${label} ` : `${label} ${valueText(column.ours)} → `, valueText(column.result)];
+  });
+  const line: Line = [...head, ...values.flatMap(([text, result]): Piece[] => [[text], [`${result}   `, 'result']])];
+  if (widthOf(line) - 3 <= width) return [line];
+  const wide = Math.max(narrowest, width - indent.length);
+  const below = values.flatMap(([text, result]) =>
+    displayWidth(text) + displayWidth(result) <= wide
+      ? [[[indent], [text], [result, 'result']] satisfies Line]
+      : wrapText(text + result, wide).map((part): Line => [[indent], [part]]),
+  );
+  return [head, ...below];
 }
+
+const indent = '     ';
+const narrowest = 12;

@@ -20,10 +20,10 @@ describe('the screen', () => {
            balance   100.00
            note      first
 
-        main (ours)   3333333 bank.pay alice bob 50 · ada · block 6
+        main (ours)   3333333 · ada · block 6 · bank.pay alice bob 50
         !  balance   100.00 → 50.00
 
-        what-if (theirs)   9999999 bank.pay alice carol 80 · ed25519:vX8d… · block 5
+        what-if (theirs)   9999999 · ed25519:vX8d… · block 5 · bank.pay alice carol 80
         !  balance   100.00 → 20.00
         ~  note      first → second
 
@@ -49,10 +49,10 @@ describe('the screen', () => {
            balance   100.00
            note      first
 
-        main (ours)   3333333 bank.pay alice bob 50 · ada · block 6
+        main (ours)   3333333 · ada · block 6 · bank.pay alice bob 50
         !  balance   100.00 → 50.00
 
-        what-if (theirs)   9999999 bank.pay alice carol 80 · ed25519:vX8d… · block 5
+        what-if (theirs)   9999999 · ed25519:vX8d… · block 5 · bank.pay alice carol 80
         !  balance   100.00 → 20.00
         ~  note      first → second
 
@@ -75,8 +75,8 @@ describe('the screen', () => {
       ────────────────────────────────────────────────────────────────────────────────
         left to people: both sides spent more than there is
 
-        main (ours)   3333333 bank.pay alice bob 50 · ada · block 6
-        what-if (theirs)   9999999 bank.pay alice carol 80 · ed25519:vX8d… · block 5
+        main (ours)   3333333 · ada · block 6 · bank.pay alice bob 50
+        what-if (theirs)   9999999 · ed25519:vX8d… · block 5 · bank.pay alice carol 80
 
                     base             main             what-if          result
         !  balance  100.00           50.00 ~          20.00 ~          20.00
@@ -176,10 +176,10 @@ describe('the screen', () => {
         · acc0000001    bank.accounts │      balance   100.00
         · acc0000002    bank.accounts │      note      first
                                       │
-                                      │   main (ours)   3333333 bank.pay alice bob 50 · ada · block 6
+                                      │   main (ours)   3333333 · ada · block 6 · bank.pay alice bob 50
                                       │   !  balance   100.00 → 50.00
                                       │
-                                      │   what-if (theirs)   9999999 bank.pay alice carol 80 · ed25519:vX8d… · block 5
+                                      │   what-if (theirs)   9999999 · ed25519:vX8d… · block 5 · bank.pay alice carol 80
                                       │   !  balance   100.00 → 20.00
                                       │   ~  note      first → second
                                       │
@@ -230,9 +230,9 @@ describe('the screen', () => {
 
   it('scrolls a row that is longer than the screen, and no further', () => {
     const test = new TestSession();
-    expect(test.screen(60, 15)).toContain('lines below');
+    expect(test.screen(60, 12)).toContain('lines below');
     test.press('↓'.repeat(50));
-    const end = test.screen(60, 15);
+    const end = test.screen(60, 12);
     expect(end).toContain('lines above');
     expect(end).toContain('shown     (alice)');
     expect(test.press('↑').screen(60, 15)).not.toBe(end);
@@ -339,14 +339,14 @@ describe('keys', () => {
        bank.accounts acc0000002                                       5 of 5   ✓ ours
       ────────────────────────────────────────────────────────────────────────────────
         a block on main: agreed merge of what-if
-        5 conflicts: 1 theirs, 2 ours, 1 the base, 1 both changes; the contract settl…
+        5 conflicts: 1 theirs, 2 ours, 1 the base, 1 both changes
+        the contract settled 7 more
 
         bank.accounts alice   balance 50.00 → 20.00   note first → second
         bank.accounts bob   no row, as it is
         bank.accounts acc0000000   balance 101.00 → 100.00
         bank.accounts acc0000001   balance 102.00 → 204.50
         bank.accounts acc0000002   as it is
-
 
 
 
@@ -363,6 +363,34 @@ describe('keys', () => {
     test.press('n');
     expect([test.session.mode.kind, test.effects.some(({ kind }) => kind === 'seal')]).toEqual(['browse', false]);
     expect(test.press('sy').effects.at(-1)).toEqual({ kind: 'seal' });
+  });
+
+  it('s shows all of what is long, on lines of their own, and scrolls to the last on a small screen', () => {
+    const note = Array.from({ length: 90 }, (_, at) => String(at % 10)).join('');
+    const one = accountConflict('alice', { note: 'a' }, { note: 'b' }, { note });
+    const test = new TestSession([{ ...one, writers: {} }, ...conflicts.slice(2)]);
+    test.press('ta').press('ys');
+    const seen: string[] = [];
+    for (let page = 0; page < 8; page += 1) {
+      seen.push(test.screen(60, 12));
+      test.press('↓');
+    }
+    expect(seen[0]).toMatchInlineSnapshot(`
+      " what-if → main   agreed merge              4 of 4 resolved
+       bank.accounts alice                      1 of 4   ✓ theirs
+      ────────────────────────────────────────────────────────────
+        a block on main: agreed merge of what-if
+        4 conflicts: 4 theirs; the contract settled 7 more
+
+        bank.accounts alice
+           note b → 0123456789012345678901234567890123456789012345
+           67890123456789012345678901234567890123456789
+        bank.accounts acc0000000   balance 101.00 → 201.50
+      ────────────────────────────────────────────────────────────
+       Seal this?   y seals   ↑ ↓ scroll   any other key: back"
+    `);
+    expect(seen.at(-1)).toContain('acc0000002   balance 103.00 → 203.50');
+    expect(seen.at(-1)).toBe(seen.at(-2));
   });
 
   it('q leaves, Ctrl-C interrupts, also while something is asked or typed', () => {

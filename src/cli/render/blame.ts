@@ -3,7 +3,8 @@ import type { BlamedRow, ValueOrigin } from '../face.ts';
 import type { Style } from '../output.ts';
 import { aligned, short } from './columns.ts';
 import { writerName } from './row-history.ts';
-import { shownValue, visible } from './visible.ts';
+import { keyText, valueText } from './value-text.ts';
+import { visible } from './visible.ts';
 
 /** Rows whose lines are aligned with each other: what comes one by one cannot wait for the last. */
 const rowsTogether = 100;
@@ -28,7 +29,7 @@ function* linesTogether(table: string, rows: readonly BlamedRow[], style: Style)
   const lines = aligned(cells.flat());
   let next = 0;
   for (const [index, { key }] of rows.entries()) {
-    yield style.bold(`${table} ${key.map(visible).join(' ')}`);
+    yield style.bold(`${table} ${keyText(key)}`);
     const count = cells[index]?.length ?? 0;
     yield* lines.slice(next, next + count);
     next += count;
@@ -42,7 +43,7 @@ function columnCells({ column, value, origin }: BlamedRow['columns'][number]): s
 
 /** A value's beginning: what stands behind it is what is asked for, and stands to the right of it. */
 function shortValue(value: string | null): string {
-  const text = [...shownValue(value)];
+  const text = [...valueText(value)];
   return text.length <= valueWidth ? text.join('') : `${text.slice(0, valueWidth - 1).join('')}…`;
 }
 

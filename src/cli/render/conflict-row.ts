@@ -4,11 +4,7 @@ import type { Conflict } from '../../merge/conflict.ts';
 import type { Choice } from '../../merge/resolution-choice.ts';
 import type { ConflictTable } from '../../merge/resolution-columns.ts';
 import { decodeRow } from '../../state/row.ts';
-import { grouped } from './columns.ts';
-import { visible } from './visible.ts';
-
-/** A value: null is NULL, undefined says that there is no row or that the column is computed. */
-export type Value = string | null | undefined;
+import type { Value } from './value-text.ts';
 
 /** A column's value in a line; undefined where the line is none or leaves the column out. */
 export function valueIn(line: string | null, column: string): Value {
@@ -47,21 +43,3 @@ export function columnsOf(table: ConflictTable, conflict: Conflict, choice: Choi
 /** Whether those of the three rows that are there are not all alike in the column. */
 export const differs = ({ base, ours, theirs }: ColumnOfConflict): boolean =>
   new Set([base, ours, theirs].filter((value) => value !== undefined)).size > 1;
-
-/** Of a longer value only the beginning is shown. */
-const longestValue = 4000;
-
-/**
- * A value as it stands on the screen. A text that could be taken for NULL, or for nothing, stands in quotes.
- * @param longest characters to show of it
- */
-export function valueText(value: Value, longest: number = longestValue): string {
-  if (value === undefined) return '–';
-  if (value === null) return 'NULL';
-  if (value.length > longest) return `${visible(value.slice(0, longest))}… (${grouped(value.length)} characters)`;
-  const isUnclear = value === '' || value === 'NULL' || value === '–' || value !== value.trim();
-  return isUnclear ? `'${visible(value)}'` : visible(value);
-}
-
-/** A key as people read it. */
-export const keyText = (key: readonly string[]): string => key.map((text) => valueText(text)).join(' ');

@@ -1,13 +1,14 @@
 /** The conflicts of a pending merge for `resolve --list`: a block for each table, the columns in which the sides differ. */
 import type { Resolution, Step } from '../../merge/resolution.ts';
-import { takeOf, takes } from '../../merge/resolution-choice.ts';
+import { type Choice, takeOf, takes } from '../../merge/resolution-choice.ts';
 import { decodeRow } from '../../state/row.ts';
 import { ConflictValues } from '../conflict-value.ts';
 import type { OpenPending, PendingConflict, PendingMerge } from '../face.ts';
 import type { Style } from '../output.ts';
 import { aligned, counted, grouped } from './columns.ts';
-import { columnsOf, differs, keyText, valueText } from './conflict-row.ts';
-import { visible } from './visible.ts';
+import { columnsOf, differs } from './conflict-row.ts';
+import { keyText, type Value, valueText } from './value-text.ts';
+import { cutText, visible } from './visible.ts';
 
 /** `what-if → main, rows merge: 2 of 7 resolved` */
 function pendingLine({ source, target, mode }: PendingMerge, resolved: number, total: number): string {
@@ -24,10 +25,19 @@ export function* conflictLines(
   const tables = Map.groupBy(indexes, (index) => resolution.conflict(index).table);
   for (const [table, of] of tables) {
     yield `${table}   ${counted(of.length, 'conflict')}`;
-    const heading = ['', '', 'base', visible(merge.target), visible(merge.source), ''];
-    const rows = of.flatMap((index) => rowsOf(resolution, index));
+    const hasResult = of.some((index) => isNew(resolution.choice(index)));
+    const heading = [
+      '',
+      '',
+      'base',
+      visible(merge.target),
+      visible(merge.source),
+      ...(hasResult ? ['result'] : []),
+      '',
+    ];
+    const rows = of.flatMap((index) => rowsOf(resolution, index, hasResult));
     yield* aligned([heading, ...rows]);
-    for (const index of of) yield* reasonOf(resolution.conflict(index));
+    for (const index of of) yield* remarkOn(resolution.conflict(index));
   }
 }
 
@@ -36,7 +46,8 @@ export function settledLine({ merge, resolution }: OpenPending, row: readonly st
   const { resolved, total } = resolution;
   if (step === undefined) return pendingLine(merge, resolved, total);
   const count = step.changes.length;
-  const way = step.changes[0]?.choice?.way ?? 'open again';
+  const choice = step.changes[0]?.choice;
+  const way = choice === undefined ? 'open again' : wayTexts[choice.way];
   const what = count === 0 ? 'nothing changed' : row.length > 1 ? way : `${way} for ${counted(count, 'row')}`;
   const left = step.skipped === 0 ? '' : `; ${counted(step.skipped, 'row')} left, whose changes do not go together`;
   return `${row.map(visible).join(' ')}: ${what}${left}   ${grouped(resolved)} of ${grouped(total)} resolved`;
@@ -56,32 +67,60 @@ export function pendingAsJson({ merge, resolution }: OpenPending, indexes: reado
   };
 }
 
+const wayTexts: Readonly<Record<Choice['way'], string>> = {
+  ours: 'ours',
+  theirs: 'theirs',
+  base: 'base',
+  both: 'both',
+  edit: 'edited',
+  delete: 'deleted',
+};
+
+/** Whether the row that is chosen is on none of the sides. */
+const isNew = (choice: Choice | undefined): boolean => choice?.way === 'edit' || choice?.way === 'both';
+
 /** Characters of a value in a list. */
 const longestCell = 40;
+/** Cells of a value whose characters are written out, and of a key. */
+const [widestCell, widestKey] = [60, 40];
 
-/** One line for each column in which the sides differ; the first has the key and the choice. */
-function rowsOf(resolution: Resolution<PendingConflict>, index: number): string[][] {
+/** One line for each column that is not alike; the first has the key and the choice. */
+function rowsOf(resolution: Resolution<PendingConflict>, index: number, hasResult: boolean): string[][] {
   const conflict = resolution.conflict(index);
   const choice = resolution.choice(index);
-  const columns = columnsOf(resolution.table(index), conflict, choice).filter(differs);
+  const isShown = isNew(choice);
+  const columns = columnsOf(resolution.table(index), conflict, choice).filter(
+    (column) => differs(column) || (isShown && !column.isComputed && column.result !== column.ours),
+  );
   const side = (which: 'base' | 'ours' | 'theirs', at: number, text: string) =>
     conflict[which] === null ? (at === 0 ? 'no row' : '') : text;
   const shown = columns.length === 0 ? [undefined] : columns;
   return shown.map((column, at) => [
-    at > 0 ? '' : ` ${choice === undefined ? '·' : '✓'} ${keyText(conflict.key)}`,
+    at > 0 ? '' : ` ${choice === undefined ? '·' : '✓'} ${shortKeyText(conflict.key)}`,
     column === undefined ? '' : visible(column.name),
-    side('base', at, column === undefined ? 'row' : valueText(column.base, longestCell)),
-    side('ours', at, column === undefined ? 'row' : valueText(column.ours, longestCell)),
-    side('theirs', at, column === undefined ? 'row' : valueText(column.theirs, longestCell)),
-    at > 0 || choice === undefined ? '' : choice.way,
+    side('base', at, column === undefined ? 'row' : cellText(column.base)),
+    side('ours', at, column === undefined ? 'row' : cellText(column.ours)),
+    side('theirs', at, column === undefined ? 'row' : cellText(column.theirs)),
+    ...(hasResult ? [isShown && column !== undefined && !column.isComputed ? cellText(column.result) : ''] : []),
+    at > 0 || choice === undefined ? '' : wayTexts[choice.way],
   ]);
 }
 
-function* reasonOf(conflict: PendingConflict): Generator<string> {
-  if (conflict.kind === 'constraint') {
-    const { constraint, count } = conflict.failed;
-    yield `   ${keyText(conflict.key)}: constraint ${visible(constraint)} fails between ${counted(count, 'row')}`;
-  } else if (conflict.left !== undefined) yield `   ${keyText(conflict.key)}: ${visible(conflict.left)}`;
+const cellText = (value: Value): string => cutText(valueText(value, longestCell), widestCell);
+const shortKeyText = (key: readonly string[]): string => cutText(keyText(key), widestKey);
+
+/** Why it is people's; and a key that was cut. */
+function* remarkOn(conflict: PendingConflict): Generator<string> {
+  const key = keyText(conflict.key);
+  const reason = reasonOf(conflict);
+  if (reason !== undefined) yield `   ${key}: ${reason}`;
+  else if (key !== shortKeyText(conflict.key)) yield `   ${key}`;
+}
+
+function reasonOf(conflict: PendingConflict): string | undefined {
+  if (conflict.kind !== 'constraint') return conflict.left === undefined ? undefined : visible(conflict.left);
+  const { constraint, count } = conflict.failed;
+  return `constraint ${visible(constraint)} fails between ${counted(count, 'row')}`;
 }
 
 /** A conflict for programs, with who stands behind its sides, what can be taken, and what is chosen. */

@@ -5,7 +5,8 @@
 import type { RowDifference, RowValues } from '../face.ts';
 import type { Style } from '../output.ts';
 import { counted, grouped, padEnd, padStart } from './columns.ts';
-import { displayWidth, shownValue } from './visible.ts';
+import { keyText, valueText } from './value-text.ts';
+import { displayWidth } from './visible.ts';
 
 /** How many rows of a table differ, and how. */
 export interface DifferenceCount {
@@ -85,7 +86,7 @@ function kindOf(row: RowDifference): keyof DifferenceCount {
 
 function cellsOf(row: RowDifference, schema: ColumnNames): Cell[] {
   const kind = kindOf(row);
-  const key = row.key.map(shownValue).join(' ');
+  const key = keyText(row.key);
   const columns = changedColumns(row, schema);
   if (columns.length === 0) return [{ key, column: '', before: '', after: '', kind }];
   return columns.map((column) => ({
@@ -101,7 +102,7 @@ function cellsOf(row: RowDifference, schema: ColumnNames): Cell[] {
 const noColumn = '–';
 
 const shown = (values: RowValues | undefined, column: string): string =>
-  values === undefined ? '' : column in values ? shownValue(values[column] ?? null) : noColumn;
+  values === undefined ? '' : column in values ? valueText(values[column] ?? null, Number.POSITIVE_INFINITY) : noColumn;
 
 /** Of a changed row the columns that differ; of one that came or went all but the key's. */
 function changedColumns({ before, after }: RowDifference, schema: ColumnNames): string[] {

@@ -1,7 +1,7 @@
 /** The conflicts of a merge block for `show`: of each row the columns that were not alike, what they became, and who decided. */
 import type { BlockSummary, SettledConflict } from '../face.ts';
 import { aligned } from './columns.ts';
-import { keyText, valueText } from './conflict-row.ts';
+import { keyText, valueText } from './value-text.ts';
 import { visible } from './visible.ts';
 
 export function* settledLines(

@@ -35,6 +35,19 @@ export function displayWidth(text: string): number {
   return width;
 }
 
+/** The beginning of a text that takes at most so many cells; a text that is cut ends in `…`. */
+export function cutText(text: string, cells: number): string {
+  if (displayWidth(text) <= cells) return text;
+  let width = 0;
+  let kept = '';
+  for (const character of text) {
+    width += displayWidth(character);
+    if (width > cells - 1) break;
+    kept += character;
+  }
+  return cells > 0 ? `${kept}…` : '';
+}
+
 function isWide(point: number): boolean {
   return (
     (point >= 0x1100 && point <= 0x115f) ||

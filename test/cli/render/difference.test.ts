@@ -33,7 +33,7 @@ test('rows that came or went show their columns but not the key again', () => {
 test('a row with several changed columns names its key once', () => {
   const rows = [{ key: ['1', 'x'], before: { a: null, b: 'old' }, after: { a: '', b: 'new' } }];
   expect(differenceLines(rows, { columns: [], key: [] }, plainStyle)).toEqual([
-    ' ~ 1 x   a   NULL →',
+    " ~ 1 x   a   NULL → ''",
     '         b   old  → new',
   ]);
 });

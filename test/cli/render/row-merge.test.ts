@@ -57,6 +57,16 @@ describe('a merge row by row', () => {
     ]);
   });
 
+  it('counts what is resolved where some are left, and writes a key as other lists do', () => {
+    expect(
+      lines({ pending: true, conflicts: { total: 10, byContract: 1, left: [row(), row({ key: [' lead'] })] } }),
+    ).toEqual([
+      'what-if → main: agreed merge, 10 conflicts: 1 settled by the contract, 7 resolved, 2 left',
+      '  bank.accounts alice                           changed on both sides',
+      "  bank.accounts ' lead'                         changed on both sides",
+    ]);
+  });
+
   it('lists what is left with the reason, the first twenty', () => {
     const left = [
       row({ left: 'who is\nalice?' }),
