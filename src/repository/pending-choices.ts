@@ -1,7 +1,8 @@
 /**
  * `.aergo/merge/choices.ndjson`: what people chose for the conflicts of a pending merge, as a log that grows by whole lines
  * and is synced. Of each conflict the last line counts, and only for the rows that it was made for; a torn line, which a
- * process that was killed leaves, is ignored. Appending takes no lock: nobody waits while somebody ponders.
+ * process that was killed leaves, is ignored. Appending takes no lock: nobody waits while somebody ponders. So the log is
+ * one file for as long as its merge waits: whoever replaced it would lose what another appends meanwhile.
  */
 import { closeSync, constants, fdatasync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
@@ -37,41 +38,61 @@ export function choicesFor(conflicts: readonly Conflict[], text: string): Map<Co
   return chosen;
 }
 
+/**
+ * The lines that take back what was chosen for other rows than these conflicts have. Each names the rows that it is about, as
+ * a choice for what there is now may get in before it.
+ */
+export function lapsedChoices(conflicts: readonly Conflict[], text: string): string {
+  const digests = new Map(conflicts.map((conflict) => [conflictId(conflict), conflictDigest(conflict)]));
+  const lapsed = [...lastEntries(text)].filter(([id, { digest }]) => digests.get(id) !== digest);
+  return lapsed
+    .map(([, { digest, name, table }]) => `${canonicalJson({ digest, name, table, undo: true })}\n`)
+    .join('');
+}
+
 /** How many conflicts have a choice, by the log alone. */
 export const countChoices = (text: string): number => lastEntries(text).size;
 
 /**
  * Appends to the log: in the file when it returns, on the disk when it resolves. Throws the system's errors.
  * @param path of a file that is there
+ * @param isStill asked when the file is open: whether it is still the log of the merge that the lines are for
+ * @returns false where it is not, and nothing was written
  */
-export async function appendChoices(path: string, changes: readonly ChangedChoice[]): Promise<void> {
+export async function appendChoices(path: string, lines: string, isStill: () => boolean): Promise<boolean> {
   // Without O_CREAT: the file of a merge that is no more must not be made again.
   const log = openSync(path, constants.O_RDWR | constants.O_APPEND);
   try {
-    const lines = linesOfChoices(changes);
+    if (!isStill()) return false;
+    if (lines === '') return true;
     const bytes = Buffer.from(endsTorn(log) ? `\n${lines}` : lines);
     for (let done = 0; done < bytes.length; ) done += writeSync(log, bytes, done);
     await datasync(log);
+    return true;
   } finally {
     closeSync(log);
   }
 }
 
 interface Entry {
-  readonly digest: unknown;
+  readonly table: string;
+  readonly name: string;
+  readonly digest: string;
   readonly way: Choice['way'];
   readonly row: string | null;
 }
 
-function lastEntries(text: string): Map<string, Entry> {
-  const last = new Map<string, Entry>();
+function lastEntries(text: string): Map<ConflictId, Entry> {
+  const last = new Map<ConflictId, Entry>();
   for (const line of text.split('\n')) {
     const value = parsed(line);
     if (value === undefined) continue;
-    const id = `${String(value.table)} ${String(value.name)}`;
-    const { digest, way, row = null } = value;
-    if (isWay(way) && (row === null || typeof row === 'string')) last.set(id, { digest, way, row });
-    else last.delete(id);
+    const { way, row = null } = value;
+    const [table, name, digest] = [String(value.table), String(value.name), String(value.digest)];
+    const id = conflictId({ table, name });
+    const isChoice = isWay(way) && (row === null || typeof row === 'string');
+    if (isChoice) last.set(id, { table, name, digest, way, row });
+    else if (value.digest === undefined || digest === last.get(id)?.digest) last.delete(id);
   }
   return last;
 }

@@ -9,13 +9,13 @@ import { join } from 'node:path';
 import { canonicalJson } from '../crypto/canonical-json.ts';
 import { AergoError } from '../errors.ts';
 import type { BlockId } from '../ledger/block.ts';
-import { type Conflict, type ConflictId, conflictId } from '../merge/conflict.ts';
+import type { Conflict, ConflictId } from '../merge/conflict.ts';
 import type { ChangedChoice } from '../merge/resolution.ts';
 import type { Choice } from '../merge/resolution-choice.ts';
 import { storeFault, systemCode } from '../store/damage.ts';
 import { nodeFileSystem } from '../store/file-system.ts';
 import { readRefsFile } from '../store/refs-file.ts';
-import { appendChoices, choicesFor, countChoices, linesOfChoices } from './pending-choices.ts';
+import { appendChoices, choicesFor, countChoices, lapsedChoices, linesOfChoices } from './pending-choices.ts';
 import { conflictChunks, type PendingConflicts, readConflicts } from './pending-conflicts.ts';
 
 /** `merge.json` */
@@ -97,40 +97,45 @@ export class PendingFolder {
    * @throws AergoError AERGO_MERGE_NOT_PENDING when this merge waits no more, AERGO_STORE_FULL, AERGO_STORE_IO
    */
   async append(merge: PendingMerge, changes: readonly ChangedChoice[]): Promise<void> {
-    if (this.read()?.begun !== merge.begun) throw notPending();
-    if (changes.length === 0) return;
+    await this.#append(merge, linesOfChoices(changes));
+  }
+
+  async #append({ begun }: Pick<PendingMerge, 'begun'>, lines: string): Promise<void> {
+    // Asked once the log is open: a later merge replaces it only after this one's merge.json is gone.
+    const isStill = () => this.read()?.begun === begun;
     try {
-      await appendChoices(join(this.#path, 'choices.ndjson'), changes);
+      if (await appendChoices(join(this.#path, 'choices.ndjson'), lines, isStill)) return;
     } catch (error) {
-      if (systemCode(error) === 'ENOENT') throw notPending();
-      throw storeFault(error, `writing ${this.#path}`);
+      if (systemCode(error) !== 'ENOENT') throw storeFault(error, `writing ${this.#path}`);
     }
+    throw notPending();
   }
 
   /** A merge waits from now on; on the disk when it resolves. There is none yet: what lies there is of an earlier one. */
   async begin(merge: Omit<PendingMerge, 'digest'>, conflicts: PendingConflicts): Promise<PendingMerge> {
-    return this.#write(merge, conflicts, []);
-  }
-
-  /** Its conflicts were computed again: choices that were made for these very rows stay, the others are dropped. */
-  async renew(merge: Omit<PendingMerge, 'digest'>, conflicts: PendingConflicts): Promise<PendingMerge> {
-    const chosen = this.choices(conflicts.conflicts);
-    const kept = conflicts.conflicts.flatMap((conflict): ChangedChoice[] => {
-      const choice = chosen.get(conflictId(conflict));
-      return choice === undefined ? [] : [{ conflict, choice }];
-    });
-    return this.#write(merge, conflicts, kept);
-  }
-
-  async #write(
-    merge: Omit<PendingMerge, 'digest'>,
-    conflicts: PendingConflicts,
-    choices: readonly ChangedChoice[],
-  ): Promise<PendingMerge> {
-    let digest = '';
     try {
       mkdirSync(this.#path, { recursive: true });
-      await this.#replace('choices.ndjson', [linesOfChoices(choices)]);
+      await this.#replace('choices.ndjson', []);
+    } catch (error) {
+      throw storeFault(error, `writing ${this.#path}`);
+    }
+    return this.#write(merge, conflicts);
+  }
+
+  /**
+   * Its conflicts were computed again: choices that were made for these very rows stay, also those that come meanwhile, the
+   * others are taken back. Under the store's lock.
+   * @throws AergoError AERGO_MERGE_NOT_PENDING when this merge waits no more, AERGO_STORE_FULL, AERGO_STORE_IO
+   */
+  async renew(merge: Omit<PendingMerge, 'digest'>, conflicts: PendingConflicts): Promise<PendingMerge> {
+    const lapsed = lapsedChoices(conflicts.conflicts, this.#text('choices.ndjson') ?? '');
+    if (lapsed !== '') await this.#append(merge, lapsed);
+    return this.#write(merge, conflicts);
+  }
+
+  async #write(merge: Omit<PendingMerge, 'digest'>, conflicts: PendingConflicts): Promise<PendingMerge> {
+    let digest = '';
+    try {
       const chunks = conflictChunks(conflicts, (found) => {
         digest = found;
       });

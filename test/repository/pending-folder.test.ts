@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { Resolution } from '../../src/merge/resolution.ts';
 import type { Choice } from '../../src/merge/resolution-choice.ts';
 import { parseOid } from '../../src/object/oid.ts';
+import { choicesFor, countChoices, lapsedChoices, linesOfChoices } from '../../src/repository/pending-choices.ts';
 import type { PendingConflict } from '../../src/repository/pending-conflicts.ts';
 import { PendingFolder, type PendingMerge } from '../../src/repository/pending-folder.ts';
 import { accounts, manyConflicts } from '../support/conflicts.ts';
@@ -90,6 +91,34 @@ describe('the folder of a pending merge', () => {
     expect(folder.read()).toEqual(renewed);
     expect([...folder.choices(moved).keys()]).toEqual(['bank.accounts acc0000002-']);
     expect(folder.resolved()).toBe(1);
+  });
+
+  it('loses no choice that is made while the conflicts are computed again', async () => {
+    const { folder, conflicts, take, ways } = await begun(40);
+    const [first, ...others] = conflicts;
+    if (first === undefined) throw new Error('no conflicts');
+    const { tables } = pending(0);
+    await take(0, 'ours');
+    const renewing = folder.renew(merge, { tables, conflicts: [{ ...first, ours: null }, ...others] });
+    await take(1, 'theirs');
+    await renewing;
+    expect([ways(), folder.resolved()]).toEqual([['theirs'], 1]);
+    const again = folder.renew(merge, { tables, conflicts: others });
+    await Promise.all([again, ...others.map((_, at) => take(at + 1, 'ours'))]);
+    expect([new Set(ways()), folder.resolved()]).toEqual([new Set(['ours']), 39]);
+  });
+
+  it('takes back what was chosen for other rows, and nothing that was chosen for those there are now', () => {
+    const [conflict] = pending(1).conflicts;
+    if (conflict === undefined) throw new Error('no conflicts');
+    const moved = { ...conflict, ours: null };
+    const chosen = (of: PendingConflict) =>
+      linesOfChoices([{ conflict: of, choice: { way: 'theirs', row: of.theirs } }]);
+    const lapsed = lapsedChoices([moved], chosen(conflict));
+    expect(countChoices(chosen(conflict) + lapsed)).toBe(0);
+    expect(choicesFor([moved], chosen(conflict) + chosen(moved) + lapsed).size).toBe(1);
+    expect(lapsedChoices([moved], chosen(moved))).toBe('');
+    expect(countChoices(chosen(conflict) + lapsedChoices([], chosen(conflict)))).toBe(0);
   });
 
   it('says where conflicts have to be computed again: the file is gone, or not what it was', async () => {
@@ -201,6 +230,29 @@ async function saidUntilKilled(child: ReturnType<typeof worker>, lines: number, 
   }
   return said;
 }
+
+it('keeps every choice that one process was told of while another computes the conflicts again and again', async () => {
+  const directory = temporaryDirectory();
+  const folder = new PendingFolder(directory);
+  const waiting = await folder.begin(merge, pending(40));
+  const child = worker(
+    directory,
+    `for (let turn = 0; ; turn += 1) {
+       const odd = conflicts.map((one, at) => (at === 0 ? { ...one, ours: null } : one));
+       await folder.renew(merge, { ...pending, conflicts: turn % 2 === 0 ? conflicts : odd });
+       say(turn);
+     }`,
+  );
+  const { conflicts } = pending(40);
+  const turns = createInterface({ input: child.stdout ?? process.stdin })[Symbol.asyncIterator]();
+  await turns.next();
+  for (const conflict of conflicts)
+    await folder.append(waiting, [{ conflict, choice: { way: 'ours', row: conflict.ours } }]);
+  await turns.next();
+  child.kill('SIGKILL');
+  for await (const _ of turns);
+  expect(folder.choices(conflicts.slice(1)).size).toBe(39);
+});
 
 describe('kill -9', () => {
   const moments = [1, 3, 8, 21, 34].map((lines, at) => ({ lines, spins: at * 700 }));
