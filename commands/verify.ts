@@ -12,7 +12,14 @@ export default class Verify extends AergoCommand {
     fast: Flags.boolean({ default: false, description: 'run nothing again', exclusive: ['perturb'] }),
     perturb: Flags.boolean({
       default: false,
-      description: 'run again with rows in another physical order, other plans and another clock',
+      description: 'run again with rows in another physical order, other plans and another clock: a sample',
+    }),
+    runs: Flags.integer({
+      default: 3,
+      min: 1,
+      max: 1_000,
+      description: 'with --perturb: how often, each time with another seed',
+      helpValue: 'N',
     }),
     seed: Flags.string({ description: 'perturb as the run that printed this seed', dependsOn: ['perturb'] }),
   };
@@ -20,7 +27,8 @@ export default class Verify extends AergoCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Verify);
     const revision = args.revision === undefined ? {} : { revision: args.revision };
-    const perturb = flags.seed === undefined ? flags.perturb : { seed: flags.seed };
+    const seed = flags.seed === undefined ? {} : { seed: flags.seed };
+    const perturb = flags.perturb && { ...seed, runs: flags.runs };
     const { report, leading } = await this.withRepository(async (repository) => {
       const done = await repository.verify({ fast: flags.fast, perturb, ...revision });
       return {

@@ -24,9 +24,10 @@ export interface VerifyOptions {
   readonly fast?: boolean;
   /**
    * Runs again on an engine that is another one in everything that no result may depend on (contract/perturbation.ts).
-   * A seed repeats the run that had it.
+   * A seed repeats the run that had it. `runs`, one when left out, are so many of them, each with a seed that follows from the
+   * first: each is a sample.
    */
-  readonly perturb?: boolean | { readonly seed: string };
+  readonly perturb?: boolean | { readonly seed?: string; readonly runs?: number };
 }
 
 export interface VerifyReport {
@@ -42,8 +43,9 @@ export interface VerifyReport {
   /** The number of the directory's version in force; every version was verified. */
   readonly directory: number;
   readonly fast: boolean;
-  /** The seed of the perturbation, where there was one. */
+  /** The seed of the first perturbed run, where there was one, and how many runs there were. */
   readonly perturbed?: string;
+  readonly runs?: number;
 }
 
 /**
@@ -59,11 +61,13 @@ export async function verifyRepository(context: RepositoryContext, options: Veri
   const { history } = context;
   const order = parentsFirst((id) => history.record(id).parents, [...heads.map((head) => head.block), ...snapshots]);
   const fast = options.fast === true;
-  const seed = fast ? undefined : seedOf(context, options.perturb);
-  const transactions = await verifyBlocks(context, order, fast ? undefined : runAgain(context, seed));
+  const seeds = fast ? [] : seedsOf(context, options.perturb);
+  const reruns = seeds.length > 0 ? seeds.map((seed) => runAgain(context, seed)) : fast ? [] : [runAgain(context)];
+  const transactions = await verifyBlocks(context, order, reruns);
   const branches = heads.map(({ name, block }) => ({ name, ...countBlocks(context, block) }));
   const counts = { blocks: order.length, transactions, snapshots: snapshots.length, directory };
-  return { branches, ...counts, fast, ...(seed === undefined ? {} : { perturbed: seed }) };
+  const [first] = seeds;
+  return { branches, ...counts, fast, ...(first === undefined ? {} : { perturbed: first, runs: seeds.length }) };
 }
 
 /** Every byte of the volumes; the index is derived and was checked against them. */
@@ -138,9 +142,12 @@ export function verifyContext(context: RepositoryContext, over?: VerifiedOver): 
   };
 }
 
-function seedOf(context: RepositoryContext, perturb: VerifyOptions['perturb']): string | undefined {
-  if (perturb === undefined || perturb === false) return undefined;
-  return perturb === true ? context.randomHex(8) : perturb.seed;
+/** The seeds of the perturbed runs: any of them can be repeated alone, or all by the first. */
+function seedsOf(context: RepositoryContext, perturb: VerifyOptions['perturb']): string[] {
+  if (perturb === undefined || perturb === false) return [];
+  const { seed, runs = 1 } = perturb === true ? {} : perturb;
+  const first = seed ?? context.randomHex(8);
+  return Array.from({ length: runs }, (_, run) => (run === 0 ? first : `${first}.${run + 1}`));
 }
 
 /** How blocks are run again. */
@@ -149,7 +156,7 @@ interface Rerun {
   rebuild(verify: VerifyContext, engine: Engine, id: BlockId): Promise<void>;
 }
 
-function runAgain(context: RepositoryContext, seed: string | undefined): Rerun {
+function runAgain(context: RepositoryContext, seed?: string): Rerun {
   const { engineId } = context;
   if (seed === undefined) {
     return {
@@ -200,20 +207,26 @@ function undetermined(seed: string, cause: AergoError): AergoError {
 async function verifyBlocks(
   context: RepositoryContext,
   order: readonly BlockId[],
-  rerun: Rerun | undefined,
+  reruns: readonly Rerun[],
 ): Promise<number> {
   const verify = verifyContext(context);
-  const engine = await rerun?.open();
+  const passes = reruns.length === 0 ? [undefined] : reruns;
   let transactions = 0;
-  try {
-    for (const [done, id] of order.entries()) {
-      await checkBlock(verify, id);
-      if (engine !== undefined) await rerun?.rebuild(verify, engine, id);
-      transactions += context.reader.header(id).counts.applied;
-      context.options.onProgress?.({ phase: 'verify', done: done + 1, total: order.length, unit: 'blocks' });
+  for (const [pass, rerun] of passes.entries()) {
+    const engine = await rerun?.open();
+    try {
+      for (const [at, id] of order.entries()) {
+        if (pass === 0) {
+          await checkBlock(verify, id);
+          transactions += context.reader.header(id).counts.applied;
+        }
+        if (engine !== undefined) await rerun?.rebuild(verify, engine, id);
+        const done = pass * order.length + at + 1;
+        context.options.onProgress?.({ phase: 'verify', done, total: passes.length * order.length, unit: 'blocks' });
+      }
+    } finally {
+      await engine?.close();
     }
-  } finally {
-    await engine?.close();
   }
   return transactions;
 }

@@ -4,7 +4,10 @@ import { counted, grouped } from './columns.ts';
 import { visible } from './visible.ts';
 
 /** @param leading The branches to speak of, in this order; all others are within them. */
-export function verifiedLines({ branches, fast, perturbed }: VerifyReport, leading: readonly string[]): string[] {
+export function verifiedLines(
+  { branches, fast, perturbed, runs = 1 }: VerifyReport,
+  leading: readonly string[],
+): string[] {
   const what = fast ? 'signatures and structure agree; nothing was run again' : 'signatures, re-runs and states agree';
   const spoken = leading.flatMap((name) => branches.find((branch) => branch.name === name) ?? []);
   const lines = spoken.map(({ name, blocks, merged }) => {
@@ -14,5 +17,6 @@ export function verifiedLines({ branches, fast, perturbed }: VerifyReport, leadi
     return `${counted(blocks, 'block')} on ${visible(name)}${others}: ${what}`;
   });
   if (perturbed === undefined) return lines;
-  return [...lines, `also with rows, plans and clock perturbed (--seed ${visible(perturbed)})`];
+  const times = runs === 1 ? '' : ` ${grouped(runs)} times`;
+  return [...lines, `also with rows, plans and clock perturbed${times} (--seed ${visible(perturbed)})`];
 }
