@@ -7,7 +7,8 @@ import { type ObjectSource, readTree } from '../object/source.ts';
 import { diffTables, type RowChange, sameNames } from './difference.ts';
 import type { NodeCache } from './node-cache.ts';
 import { RowReader } from './read-table.ts';
-import { folders, readTableFolder, stateParts } from './state.ts';
+import { RowComparison, type RowVersions } from './row-comparison.ts';
+import { folders, readTableFolder, type State, stateParts } from './state.ts';
 import type { Table } from './table-root.ts';
 
 /** The ids of three states. */
@@ -87,7 +88,8 @@ function tableVersion(source: ObjectSource, folder: Oid, cache: NodeCache): Tabl
 
 /**
  * The rows that ours and theirs, which have one schema, have differently, in name order. What both changed to the same is
- * not among them. Where the base has another key, its rows are other rows: then each difference is of both.
+ * not among them. Where the base has another schema, its rows come in the columns of the sides (row-comparison.ts). Where it
+ * has another key, its rows are other rows: then each difference is of both.
  */
 export function* differingRows(
   source: ObjectSource,
@@ -98,6 +100,7 @@ export function* differingRows(
     yield* differencesOfBoth(source, ours, theirs, cache);
     return;
   }
+  const comparison = comparisonOf(base, ours);
   const here = diffTables(source, base, ours, cache);
   const there = diffTables(source, base, theirs, cache);
   let mine = here.next();
@@ -106,15 +109,15 @@ export function* differingRows(
     const first = mine.done ? undefined : mine.value;
     const second = other.done ? undefined : other.value;
     if (second === undefined || (first !== undefined && first.name < second.name)) {
-      if (first !== undefined) yield rowOf(first, 'ours');
+      if (first !== undefined) yield rowOf(first, 'ours', comparison);
       mine = here.next();
     } else if (first === undefined || second.name < first.name) {
-      yield rowOf(second, 'theirs');
+      yield rowOf(second, 'theirs', comparison);
       other = there.next();
     } else {
-      const { name, before = null, after = null } = first;
-      const theirRow = second.after ?? null;
-      if (after !== theirRow) yield { name, base: before, ours: after, theirs: theirRow, changedBy: 'both' };
+      const { name, before: was = null, after = null } = first;
+      const versions = { base: was, ours: after, theirs: second.after ?? null };
+      if (after !== versions.theirs) yield compared(name, versions, comparison);
       mine = here.next();
       other = there.next();
     }
@@ -123,8 +126,8 @@ export function* differingRows(
 
 /**
  * Of the rows that `differingRows` gives those that one side changed, the other too or not. Half the nodes are read: the
- * other side's only where this one has changes.
- * @param alike gives also rows that both changed to the same, of a table whose schema both have as the base has it
+ * other side's only where this one has changes, or has them in every row by another schema than the base's.
+ * @param alike gives also rows that both changed to the same
  */
 export function* rowsChangedIn(
   side: 'ours' | 'theirs',
@@ -137,19 +140,45 @@ export function* rowsChangedIn(
     yield* differencesOfBoth(source, ours, theirs, cache);
     return;
   }
-  const givesAlike = alike && (base === undefined || base.schemaId === ours?.schemaId);
+  const comparison = comparisonOf(base, ours);
   const [changed, other] = side === 'ours' ? [ours, theirs] : [theirs, ours];
   const reader = other && new RowReader(source, other, cache);
   for (const { name, before = null, after = null } of diffTables(source, base, changed, cache)) {
     const there = reader?.read(name) ?? null;
-    if (there === after && (!givesAlike || after === null)) continue;
+    if (there === after && (!alike || after === null)) continue;
     const [mine, their] = side === 'ours' ? [after, there] : [there, after];
-    yield { name, base: before, ours: mine, theirs: their, changedBy: there === before ? side : 'both' };
+    const versions = { base: before, ours: mine, theirs: their };
+    if (comparison === undefined || comparison.isChangedBy(side, versions)) yield compared(name, versions, comparison);
   }
 }
 
 const hasOtherNames = (base: TableVersion | undefined, ours: TableVersion | undefined): boolean =>
   base !== undefined && ours !== undefined && !sameNames(base, ours);
+
+/**
+ * A row in three states, as `differingRows` gives it, or would if it differed.
+ * @throws AergoError AERGO_STATE_INVALID and what the states' source throws
+ */
+export function readThreeRows(
+  states: Readonly<Record<keyof ThreeStates, State>>,
+  table: string,
+  name: string,
+): RowVersions {
+  const [base, side] = [states.base.table(table), states.ours.table(table)];
+  const row = {
+    base: states.base.readRow(table, name) ?? null,
+    ours: states.ours.readRow(table, name) ?? null,
+    theirs: states.theirs.readRow(table, name) ?? null,
+  };
+  if (base === undefined || side === undefined) return row;
+  return { ...row, base: sameNames(base, side) ? new RowComparison(base.schema, side.schema).baseOf(row) : null };
+}
+
+/** How rows are compared where the sides have another schema than the base; undefined: as lines. */
+function comparisonOf(base: TableVersion | undefined, side: TableVersion | undefined): RowComparison | undefined {
+  if (base === undefined || side === undefined || base.schemaId === side.schemaId) return undefined;
+  return new RowComparison(base.schema, side.schema);
+}
 
 function* differencesOfBoth(
   source: ObjectSource,
@@ -162,9 +191,16 @@ function* differencesOfBoth(
   }
 }
 
-/** A row that one side alone changed: the other has it as it was. */
-function rowOf(change: RowChange, changedBy: 'ours' | 'theirs'): ThreeRows {
+/** A row that one side alone has in another line than the base. */
+function rowOf(change: RowChange, side: 'ours' | 'theirs', comparison: RowComparison | undefined): ThreeRows {
   const { name, before = null, after = null } = change;
-  const [ours, theirs] = changedBy === 'ours' ? [after, before] : [before, after];
-  return { name, base: before, ours, theirs, changedBy };
+  const [ours, theirs] = side === 'ours' ? [after, before] : [before, after];
+  return compared(name, { base: before, ours, theirs }, comparison);
+}
+
+/** A row with who changed it. */
+function compared(name: string, row: RowVersions, comparison: RowComparison | undefined): ThreeRows {
+  const isOf = (side: 'ours' | 'theirs') => comparison?.isChangedBy(side, row) ?? row[side] !== row.base;
+  const changedBy = !isOf('theirs') ? 'ours' : isOf('ours') ? 'both' : 'theirs';
+  return { name, ...row, base: comparison?.baseOf(row) ?? row.base, changedBy };
 }

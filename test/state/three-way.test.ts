@@ -131,6 +131,113 @@ describe('the rows of two sides', () => {
     ]);
   });
 
+  describe('that deployed one new schema since the base', () => {
+    const wider: TableSchema = {
+      columns: [...notes.columns, { name: 'kind', type: 'text' }, { name: 'size', type: 'int4', generated: true }],
+      key: ['id'],
+      elements: ['id int PRIMARY KEY', 'note text', 'kind text', 'size int GENERATED ALWAYS AS (length(note)) STORED'],
+      indexes: [],
+    };
+    const wide = (id: number, text: string, kind: string | null): Row =>
+      rowShape(wider).row([String(id), text, kind, String(text.length)]);
+    const withWide = (buffer: ObjectBuffer, rows: readonly Row[]): Oid =>
+      stateOf(buffer, { notes: { schema: wider, rows: rows.toSorted((a, b) => (a.name < b.name ? -1 : 1)) } });
+
+    test('changed what they would have changed without it, also alike', () => {
+      fc.assert(
+        fc.property(contents, contents, contents, (base, ours, theirs) => {
+          const buffer = new ObjectBuffer(nothing);
+          const wideOf = (content: Notes) =>
+            withWide(
+              buffer,
+              [...content].map(([id, text]) => wide(id, text, null)),
+            );
+          const [a, b, c] = [withNotes(buffer, base), wideOf(ours), wideOf(theirs)];
+          const line = (old: string | null): string | null => {
+            if (old === null) return null;
+            const { id, note } = JSON.parse(old);
+            return wide(id, note, null).line;
+          };
+          const sized = (old: ThreeRows): ThreeRows => {
+            const [was, mine, other] = [line(old.base), line(old.ours), line(old.theirs)];
+            return { ...old, base: was, ours: mine, theirs: other };
+          };
+          // What the base gives of a generated column says nothing.
+          const unsized = (rows: readonly ThreeRows[]) =>
+            rows.map((row) => ({ ...row, base: row.base?.replace(/"size":[^}]*/, '') ?? null }));
+          const expected = expectedRows(base, ours, theirs).map(sized);
+          expect(unsized(allRows(buffer, a, b, c))).toEqual(unsized(expected));
+          const cache = new NodeCache();
+          const [tables = {}] = [...differingTables(buffer, { base: a, ours: b, theirs: c }, cache, 'bank')];
+          for (const side of ['ours', 'theirs'] as const) {
+            const changed = expected.filter(({ changedBy }) => changedBy === side || changedBy === 'both');
+            expect(unsized([...rowsChangedIn(side, buffer, tables, cache)])).toEqual(unsized(changed));
+            const alike = [...rowsChangedIn(side, buffer, tables, cache, true)].filter(
+              (row) => row.ours === row.theirs,
+            );
+            const names = [...ours].flatMap(([id, text]) =>
+              theirs.get(id) === text && base.get(id) !== text ? [note(id, '').name] : [],
+            );
+            expect(alike.map(({ name }) => name)).toEqual(names.sort());
+            expect(alike.every(({ changedBy }) => changedBy === 'both')).toBe(true);
+          }
+        }),
+        { numRuns: 100 },
+      );
+    });
+
+    test('are of both where they differ in a new column, or one deleted what has something there', () => {
+      const buffer = new ObjectBuffer(nothing);
+      const ids = [1, 2, 3, 4, 5];
+      const base = withNotes(buffer, new Map(ids.map((id) => [id, 'x'])));
+      const ours = withWide(buffer, [wide(1, 'x', 'a'), wide(2, 'x', 'a'), wide(4, 'x', null), wide(5, 'y', 'a')]);
+      const theirs = withWide(buffer, [wide(1, 'x', 'b'), wide(2, 'y', 'a'), wide(3, 'x', 'a'), wide(5, 'y', 'a')]);
+      const found = allRows(buffer, base, ours, theirs).map((row) => [
+        row.changedBy,
+        ...[row.base, row.ours, row.theirs].map((line) => line && Object.values(JSON.parse(line)).slice(1, 3).join()),
+      ]);
+      const of = (id: number, kind: string | null) =>
+        Object.values(JSON.parse(wide(id, 'x', kind).line))
+          .slice(1, 3)
+          .join();
+      expect(found).toEqual([
+        ['both', of(1, null), of(1, 'a'), of(1, 'b')],
+        ['theirs', of(2, 'a'), of(2, 'a'), 'a,y'],
+        ['both', of(3, null), null, of(3, 'a')],
+        ['theirs', of(4, null), of(4, null), null],
+      ]);
+    });
+
+    test('did not change a number by another scale, nor a text by another length', () => {
+      const scaled: TableSchema = {
+        ...accounts,
+        columns: [
+          { name: 'owner', type: 'text', notNull: true },
+          { name: 'balance', type: 'numeric', modifier: '18,4' },
+        ],
+        elements: ['owner TEXT NOT NULL PRIMARY KEY', 'balance NUMERIC(18, 4)'],
+      };
+      const buffer = new ObjectBuffer(nothing);
+      const state = (schema: TableSchema, ...balances: string[]) => {
+        const rows = balances.map((balance, at) => rowShape(schema).row([`owner ${at}`, balance]));
+        return stateOf(buffer, { notes: { schema, rows } });
+      };
+      const base = state(accounts, '100.00', '0.50', '10.00');
+      const ours = state(scaled, '100.0000', '0.5000', '1.0000');
+      const theirs = state(scaled, '100.0001', '0.5000', '2.0000');
+      const balance = (line: string | null): string | null => line && JSON.parse(line).balance;
+      expect(
+        allRows(buffer, base, ours, theirs).map((row) => [
+          row.changedBy,
+          ...[row.base, row.ours, row.theirs].map(balance),
+        ]),
+      ).toEqual([
+        ['theirs', '100.0000', '100.0000', '100.0001'],
+        ['both', '10.00', '1.0000', '2.0000'],
+      ]);
+    });
+  });
+
   test('come with their tables in order; a table that both have alike does not', () => {
     const buffer = new ObjectBuffer(nothing);
     const notesOf = (text: string) => ({ schema: notes, rows: [note(1, text)] });
