@@ -13,11 +13,12 @@ import type { ObjectBuffer } from '../object/source.ts';
 import { keyOfName } from '../state/name.ts';
 import { State } from '../state/state.ts';
 import type { NodeCache } from '../state/table.ts';
+import { readThreeRows, type ThreeStates } from '../state/three-way.ts';
 import { type Conflict, type ConflictId, conflictId } from './conflict.ts';
 import { failedConstraints } from './constraint-conflicts.ts';
 import { EngineRows, type PlannedLine, type RowLine } from './engine-rows.ts';
 import type { Decision, ResolverCase } from './resolver.ts';
-import type { ConflictingRows, RowPlan } from './row-plan.ts';
+import type { RowPlan } from './row-plan.ts';
 
 export interface RowMergePlace {
   readonly engine: Engine;
@@ -41,6 +42,7 @@ export class RowMerge {
   readonly #plan: RowPlan;
   readonly #rows: EngineRows;
   readonly #start: State;
+  readonly #states: Readonly<Record<keyof ThreeStates, State>>;
   /** What the resolver decided. */
   readonly #decided = new Map<ConflictId, string | null>();
   #left: readonly Conflict[] = [];
@@ -48,7 +50,10 @@ export class RowMerge {
   private constructor(place: RowMergePlace, plan: RowPlan) {
     this.#place = place;
     this.#plan = plan;
-    this.#start = State.open(place.buffer, plan.start, place.cache);
+    const open = (state: Oid) => State.open(place.buffer, state, place.cache);
+    const { base, ours, theirs } = plan.states;
+    this.#start = open(plan.start);
+    this.#states = { base: open(base), ours: open(ours), theirs: open(theirs) };
     this.#rows = new EngineRows(place.engine, this.#start);
   }
 
@@ -97,8 +102,10 @@ export class RowMerge {
       if ('left' in decision) reasons.set(conflictId(one), decision.left);
       else this.#decided.set(conflictId(one), decision.line);
     }
-    this.#left = this.#conflictsLeft(await this.#violations(), reasons);
-    for (const conflict of this.#left) this.#decided.delete(conflictId(conflict));
+    const left = this.#undecided(reasons);
+    // A decision that is taken back gives way to ours or theirs, and these may fail with other rows.
+    while (this.#leave(left, await this.#violations()));
+    this.#left = inOrder([...left.values()]);
   }
 
   /** Sets what one side alone changed, and conflicting rows as ours; what fails a constraint by that is held back. */
@@ -118,8 +125,8 @@ export class RowMerge {
   }
 
   /**
-   * The constraints that fail once all is set: with what is left to people as ours, and as theirs. Whichever they choose, the
-   * rows that it may stand in the way of are then theirs to choose too.
+   * The constraints that fail once all is set: with what both changed and people decide as ours, and as theirs. Whichever
+   * they choose, the rows that it may stand in the way of are then theirs to choose too.
    */
   async #violations(): Promise<RowViolation[]> {
     const found = new Map<string, RowViolation>();
@@ -157,8 +164,8 @@ export class RowMerge {
     return keyOfName(schema, name);
   }
 
-  #conflictsLeft(violations: readonly RowViolation[], reasons: ReadonlyMap<ConflictId, string>): Conflict[] {
-    const { buffer, cache } = this.#place;
+  /** The conflicts that the resolver did not decide. */
+  #undecided(reasons: ReadonlyMap<ConflictId, string>): Map<ConflictId, Conflict> {
     const left = new Map<ConflictId, Conflict>();
     for (const row of this.#plan.conflicts) {
       const id = conflictId(row);
@@ -166,22 +173,22 @@ export class RowMerge {
       const reason = reasons.get(id);
       left.set(id, { kind: 'row', ...row, key: this.#keyOf(row), ...(reason === undefined ? {} : { left: reason }) });
     }
-    const failed = failedConstraints(buffer, cache, this.#plan.states, violations);
-    const known = new Map(this.#plan.conflicts.map((row) => [conflictId(row), row]));
-    for (const [id, { row, failed: constraint }] of failed) {
-      if (left.has(id)) continue;
-      const rows = known.get(id) ?? this.#versionsOf(row);
-      left.set(id, { kind: 'constraint', ...rows, key: this.#keyOf(rows), failed: constraint });
-    }
-    return inOrder([...left.values()]);
+    return left;
   }
 
-  /** A row that no conflict is about by itself. */
-  #versionsOf([table, name]: readonly [string, string]): ConflictingRows {
+  /** Leaves the rows of violations to people. @returns whether the resolver had decided one of them */
+  #leave(left: Map<ConflictId, Conflict>, violations: readonly RowViolation[]): boolean {
     const { buffer, cache } = this.#place;
-    const at = (state: Oid): string | null => State.open(buffer, state, cache).readRow(table, name) ?? null;
-    const { base, ours, theirs } = this.#plan.states;
-    return { table, name, base: at(base), ours: at(ours), theirs: at(theirs) };
+    const known = new Map(this.#plan.conflicts.map((row) => [conflictId(row), row]));
+    let hadDecided = false;
+    for (const [id, { row, failed }] of failedConstraints(buffer, cache, this.#plan.states, violations)) {
+      if (left.has(id)) continue;
+      const [table, name] = row;
+      const rows = known.get(id) ?? { table, name, ...readThreeRows(this.#states, table, name) };
+      left.set(id, { kind: 'constraint', ...rows, key: this.#keyOf(rows), failed });
+      hadDecided = this.#decided.delete(id) || hadDecided;
+    }
+    return hadDecided;
   }
 
   /**

@@ -225,6 +225,25 @@ describe('rows of two sides that cannot stand together', () => {
     ]);
   });
 
+  it('are also what ours and theirs of such a row stand in the way of: nothing that people choose fails with a row that is not theirs', async () => {
+    // 1 is decided as theirs, which fails with 2; as ours it fails with 3, which is decided, and that as ours with 4.
+    const sides: Sides = {
+      base: { people: { 1: ['d@x', 'd'], 2: ['e@x', 'e'], 3: ['f@x', 'f'], 4: ['g@x', 'g'], 5: ['h@x', 'h'] } },
+      ours: { people: { 1: ['o@x', 'd'], 2: ['t@x', 'e'], 3: ['p@x', 'f'], 4: ['g@x', 'g'], 5: ['h@x', 'h'] } },
+      theirs: {
+        people: { 1: ['t@x', 'theirs'], 2: ['e@x', 'e'], 3: ['o@x', 'theirs'], 4: ['p@x', 'g'], 5: ['h@x', 'theirs'] },
+      },
+    };
+    const { left } = await merged(sides);
+    expect(told(left).map(([kind, , key]) => [kind, key])).toEqual(
+      ['1', '2', '3', '4'].map((key) => ['constraint', key]),
+    );
+    for (const side of ['ours', 'theirs'] as const) {
+      const { rows } = await merged(sides, { choose: (one) => one[side] });
+      expect(rows?.people).toEqual({ ...sides[side].people, 5: ['h@x', 'theirs'] });
+    }
+  });
+
   it('do not keep the contract from deciding where its decision mends them', async () => {
     // Theirs orders for somebody whom ours deletes and theirs changed: the contract keeps that person.
     const sides: Sides = {
