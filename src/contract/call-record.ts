@@ -7,6 +7,11 @@ import type { Findings } from './findings.ts';
 /** How what stands at a place is evaluated: once, once a row, or once a row of a statement that changes rows. */
 export type CallMode = 'once' | 'row' | 'changing';
 
+/** The mode of what is evaluated as often as the plan has it: once for each of several rows, or not at all. */
+export function perRow(mode: CallMode): CallMode {
+  return mode === 'once' ? 'row' : mode;
+}
+
 export type Volatility = 'volatile' | 'stable' | 'immutable';
 
 interface RecordedFunction {

@@ -1,6 +1,7 @@
 /**
  * INSERT, UPDATE, DELETE and MERGE whose outcome would depend on which row comes first.
  */
+import { perRow } from './call-record.ts';
 import type { OrderPlace } from './order-rules.ts';
 import { changeScopeOf, isInTotalOrder, isSingleRow, orderSuggestion } from './query-rows.ts';
 import type { QueryScope } from './query-scope.ts';
@@ -56,9 +57,10 @@ function checkTableChange(kind: string, fields: Fields, where: OrderPlace): void
   const scope = changeScopeOf(fields, where.names);
   const mode = scope.isSingle ? where.mode : 'changing';
   const within: OrderPlace = { ...where, mode, query: { select: fields, scope } };
-  where.walk.part([fields.fromClause, fields.usingClause, fields.sourceRelation], within);
-  where.walk.part([fields.targetList, fields.whereClause, fields.returningClause], within);
-  where.walk.part([fields.joinCondition, fields.mergeWhenClauses], within);
+  const searching: OrderPlace = { ...within, mode: perRow(mode) };
+  where.walk.part([fields.fromClause, fields.usingClause, fields.sourceRelation], searching);
+  where.walk.part([fields.whereClause, fields.joinCondition], searching);
+  where.walk.part([fields.targetList, fields.returningClause, fields.mergeWhenClauses], within);
   if (kind === 'UpdateStmt') checkFrom(fields, scope, where);
   if (kind === 'DeleteStmt') checkUsing(fields, scope, where);
   checkKeys(fields.targetList, fields, scope, where);

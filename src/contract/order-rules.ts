@@ -4,10 +4,18 @@
  * is in change-rules.ts, aggregates are in aggregate-rules.ts.
  */
 import { checkAggregate, checkWindow } from './aggregate-rules.ts';
-import type { CallMode } from './call-record.ts';
+import { type CallMode, perRow } from './call-record.ts';
 import { checkChange, checkChangesOnce, isChange } from './change-rules.ts';
 import { type ExpressionPlace, mayBeOwn } from './expression-rules.ts';
-import { changeScopeOf, isInTotalOrder, mergedInexactly, orderSuggestion, scopeOf, withQueries } from './query-rows.ts';
+import {
+  changeScopeOf,
+  comparedBy,
+  isInTotalOrder,
+  mergedInexactly,
+  orderSuggestion,
+  scopeOf,
+  withQueries,
+} from './query-rows.ts';
 import type { QueryNames, QueryScope } from './query-scope.ts';
 import { isPlainDistinct, isTooDeep } from './query-shape.ts';
 import { type Fields, fieldsOf, isFields, type Node, nodeOf, nodesOf, placeOf, stringsOf } from './syntax-tree.ts';
@@ -32,11 +40,15 @@ export interface OrderWalk {
   behindWith(statement: Fields, outside: OrderPlace): OrderPlace;
 }
 
-/** Checks a whole statement or expression. @param near the parser's place, where a node does not say its own */
-export function checkOrder(tree: unknown, place: ExpressionPlace, near = 0): void {
+/**
+ * Checks a whole statement or expression.
+ * @param near the parser's place, where a node does not say its own
+ * @param mode how it is evaluated
+ */
+export function checkOrder(tree: unknown, place: ExpressionPlace, near = 0, mode: CallMode = 'once'): void {
   if (isTooDeep(tree))
     place.findings.refuse(place.locate(near), 'queries are nested too deeply', 'WITH queries, or a view');
-  else checkPart(tree, { place, names: place.names, mode: 'once', near, walk: { part: checkPart, behindWith } });
+  else checkPart(tree, { place, names: place.names, mode, near, walk: { part: checkPart, behindWith } });
 }
 
 /** Checks a statement whose rows are taken one after the other, or whose first is. @param what as a message's subject */
@@ -78,13 +90,12 @@ function checkPart(tree: unknown, where: OrderPlace): void {
 
 function behindWith(statement: Fields, outside: OrderPlace): OrderPlace {
   const where = { ...outside, names: withQueries(statement, outside.names) };
-  for (const { fields } of nodesOf(fieldsOf(statement.withClause).ctes)) checkPart(fields.ctequery, where);
+  for (const { fields } of nodesOf(fieldsOf(statement.withClause).ctes)) {
+    // A change is made once; a query is only run as far as its rows are asked for.
+    const isQuery = nodeOf(fields.ctequery)?.kind === 'SelectStmt';
+    checkPart(fields.ctequery, isQuery ? { ...where, mode: perRow(where.mode) } : where);
+  }
   return where;
-}
-
-/** The mode of what is evaluated once for each of several rows. */
-function perRow(mode: CallMode): CallMode {
-  return mode === 'once' ? 'row' : mode;
 }
 
 function checkQuery(select: Fields, outside: OrderPlace, isExistence = false): void {
@@ -107,7 +118,9 @@ function checkPlainQuery(select: Fields, where: OrderPlace): void {
   const scope = scopeOf(select, where.names);
   const isOnce = scope.isEmpty || scope.isSingle;
   const within: OrderPlace = { ...where, mode: isOnce ? where.mode : perRow(where.mode), query: { select, scope } };
-  checkPart([select.distinctClause, select.targetList, select.whereClause, select.groupClause], within);
+  checkPart([select.distinctClause, select.targetList, select.groupClause], within);
+  // What a key is compared with is worked out for each row that is looked at.
+  checkPart(select.whereClause, scope.isEmpty ? within : { ...within, mode: perRow(within.mode) });
   checkPart([select.havingClause, select.windowClause, select.sortClause], within);
   checkDistinct(select, scope, where);
 }
@@ -123,10 +136,7 @@ function checkDistinct(select: Fields, scope: QueryScope, where: OrderPlace): vo
       orderSuggestion(select, where.names),
     );
   }
-  const compared = isPlainDistinct(select)
-    ? nodesOf(select.targetList).map(({ fields }) => fields.val)
-    : nodesOf(select.groupClause).map(({ kind, fields }) => ({ [kind]: fields }));
-  for (const expression of compared) {
+  for (const expression of comparedBy(select, where.names)) {
     const column = scope.inexactColumn(expression);
     if (column === undefined) continue;
     refuseInexact(column, placeOf(nodeOf(expression)?.fields ?? {}, at), where);
@@ -145,7 +155,7 @@ function refuseInexact(column: string, at: number, where: OrderPlace): void {
 function checkFrom(item: Node, where: OrderPlace, isJoined: boolean): void {
   const { kind, fields } = item;
   const beside: OrderPlace = { ...where, mode: perRow(where.mode) };
-  if (kind === 'RangeSubselect') checkPart(fields.subquery, fields.lateral === true ? beside : where);
+  if (kind === 'RangeSubselect') checkPart(fields.subquery, isJoined || fields.lateral === true ? beside : where);
   else if (kind === 'RangeFunction') {
     const called = nodesOf(fields.functions).flatMap(({ fields: list }) => nodesOf(list.items));
     const own = called.find((call) => where.names.functions.has(stringsOf(call.fields.funcname).at(-1) ?? ''));

@@ -104,7 +104,7 @@ export function orderSuggestion(select: Fields, outside: QueryNames): string {
 }
 
 /** What GROUP BY takes rows together by, or DISTINCT ON; undefined among them for what is not known. */
-export function groupedBy(select: Fields, names: QueryNames): unknown[] {
+function groupedBy(select: Fields, names: QueryNames): unknown[] {
   const outputs = outputsOf(select, names);
   const scope = scopeOf(select, names);
   if (select.groupClause === undefined)
@@ -114,6 +114,25 @@ export function groupedBy(select: Fields, names: QueryNames): unknown[] {
   return nodesOf(select.groupClause).map((group) =>
     group.kind === 'GroupingSet' ? undefined : groupExpression(group, outputs, scope),
   );
+}
+
+/** What is held against each other to find rows that are equal, for DISTINCT or GROUP BY. */
+export function comparedBy(select: Fields, names: QueryNames): readonly unknown[] {
+  const outputs = outputsOf(select, names);
+  if (isPlainDistinct(select))
+    return outputs?.map(({ expression }) => expression) ?? nodesOf(select.targetList).map(({ fields }) => fields.val);
+  return groupsIn(select.groupClause).flatMap((group) => {
+    const expression = { [group.kind]: group.fields };
+    return [
+      expression,
+      groupExpression(group, outputs, scopeOf(select, names)) ?? outputOf(expression, outputs)?.expression,
+    ];
+  });
+}
+
+/** The expressions of GROUP BY, those in ROLLUP, CUBE and GROUPING SETS too. */
+function groupsIn(list: unknown): Node[] {
+  return nodesOf(list).flatMap((group) => (group.kind === 'GroupingSet' ? groupsIn(group.fields.content) : [group]));
 }
 
 /** The columns of a query's result; undefined where a `*` cannot be resolved. */
