@@ -29,7 +29,9 @@ export function checkAggregate(name: string, fields: Fields, where: OrderPlace):
   if (query === undefined) return;
   const args = nodesOf(fields.args).map(({ kind, fields: arg }) => ({ [kind]: arg }));
   if (name === 'min' || name === 'max') checkExtreme(name, args, fields, where);
-  if (!ordered.has(name) || query.scope.isEmpty || query.scope.isOrdered) return;
+  if (!ordered.has(name) || query.scope.isEmpty) return;
+  // Groups may be made in any order, and their rows with them.
+  if (query.scope.isOrdered && query.select.groupClause === undefined) return;
   const sorts = nodesOf(fields.agg_order).map(({ fields: sort }) => sort.node);
   // A jsonb object sorts its members itself: only which of two equal ones comes last is open.
   const sortedAnyway = name.startsWith('jsonb_object_agg') ? args.slice(0, 1) : [];

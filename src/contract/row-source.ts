@@ -61,8 +61,19 @@ export interface TableSource extends RowSource {
 
 const inexactTypes = new Set(['numeric', 'jsonb', 'interval']);
 
+/** What domains of a contract rest on, by their names: a TypeName's members. */
+export type DomainTypes = ReadonlyMap<string, Fields>;
+
+/** Whether equal values of a type may look different. */
+function isInexact(typeName: Fields, domains: DomainTypes): boolean {
+  const type = stringsOf(typeName.names).at(-1) ?? '';
+  const base = domains.get(type);
+  if (base !== undefined) return isInexact(base, new Map());
+  return inexactTypes.has(type) && !(type === 'numeric' && typeName.typmods !== undefined);
+}
+
 /** A CREATE TABLE's rows. @param indexes the CREATE INDEX statements on it */
-export function tableSource(create: Fields, indexes: readonly Fields[]): TableSource {
+export function tableSource(create: Fields, indexes: readonly Fields[], domains: DomainTypes): TableSource {
   const columns: string[] = [];
   const keys: string[][] = [];
   const inexact = new Set<string>();
@@ -80,9 +91,7 @@ export function tableSource(create: Fields, indexes: readonly Fields[]): TableSo
     columns.push(name);
     for (const { fields: constraint } of nodesOf(fields.constraints))
       if (constraint.contype === 'CONSTR_GENERATED') generated.set(name, columnsIn(constraint.raw_expr));
-    const typeName = fieldsOf(fields.typeName);
-    const type = stringsOf(typeName.names).at(-1) ?? '';
-    if (inexactTypes.has(type) && !(type === 'numeric' && typeName.typmods !== undefined)) inexact.add(name);
+    if (isInexact(fieldsOf(fields.typeName), domains)) inexact.add(name);
     for (const { fields: constraint } of nodesOf(fields.constraints))
       constrain(textOf(constraint.contype) ?? '', [name]);
   }
@@ -209,19 +218,23 @@ function columnsOfCall(name: string, alias: string | undefined, width: number): 
 const ownName = '';
 
 /** What a function of the contract gives as rows, by its CREATE FUNCTION. */
-export function ownFunctionSource(create: Fields, tables: ReadonlyMap<string, RowSource>): RowSource {
+export function ownFunctionSource(
+  create: Fields,
+  tables: ReadonlyMap<string, RowSource>,
+  domains: DomainTypes,
+): RowSource {
   const given = nodesOf(create.parameters).flatMap(({ fields }) =>
     ['FUNC_PARAM_TABLE', 'FUNC_PARAM_OUT', 'FUNC_PARAM_INOUT'].includes(textOf(fields.mode) ?? '') ? [fields] : [],
   );
   if (given.length > 0) {
     const columns = given.map((fields) => textOf(fields.name) ?? '');
-    const exact = tableSource({ tableElts: given.map(columnOf) }, []);
+    const exact = tableSource({ tableElts: given.map(columnOf) }, [], domains);
     return { ...unknownRows, columns, nullable: new Set(columns), inexact: exact.inexact };
   }
   const type = stringsOf(fieldsOf(create.returnType).names).at(-1) ?? '';
   const table = tables.get(type);
   if (table === undefined && type !== 'record')
-    return tableSource({ tableElts: [columnOf({ name: ownName, argType: create.returnType })] }, []);
+    return tableSource({ tableElts: [columnOf({ name: ownName, argType: create.returnType })] }, [], domains);
   // A row type has its table's columns, but two rows of the result may be the same one.
   return table === undefined ? unknownRows : { ...table, keys: [], partialKeys: [], nullable: new Set(table.columns) };
 }

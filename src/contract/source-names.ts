@@ -6,6 +6,7 @@ import { parseStatements } from './parser.ts';
 import { rowsOfQuery } from './query-rows.ts';
 import { isTooDeep } from './query-shape.ts';
 import {
+  type DomainTypes,
   ownFunctionSource,
   type RowSource,
   renameColumns,
@@ -33,15 +34,21 @@ export const noNames: SourceNames = { relations: new Map(), tables: new Map(), f
  */
 export function namesOf(trees: readonly unknown[], before?: ParsedContract): SourceNames {
   const nodes = [...definitionsOf(before), ...trees].flatMap((tree) => nodeOf(tree) ?? []);
+  const domains: DomainTypes = new Map(
+    named(nodes, 'CreateDomainStmt').map((fields) => [
+      stringsOf(fields.domainname).at(-1) ?? '',
+      fieldsOf(fields.typeName),
+    ]),
+  );
+  const indexes = Map.groupBy(named(nodes, 'IndexStmt'), relationName);
   const tables = new Map<string, TableSource>();
   for (const fields of named(nodes, 'CreateStmt')) {
     const name = relationName(fields);
-    const indexes = named(nodes, 'IndexStmt').filter((index) => relationName(index) === name);
-    tables.set(name, tableSource(fields, indexes));
+    tables.set(name, tableSource(fields, indexes.get(name) ?? [], domains));
   }
   const functions = new Map<string, RowSource>();
   for (const fields of named(nodes, 'CreateFunctionStmt'))
-    functions.set(stringsOf(fields.funcname).at(-1) ?? '', ownFunctionSource(fields, tables));
+    functions.set(stringsOf(fields.funcname).at(-1) ?? '', ownFunctionSource(fields, tables, domains));
   const relations = new Map<string, RowSource>(tables);
   for (const fields of named(nodes, 'ViewStmt')) {
     const rows = isTooDeep(fields.query) ? unknownRows : rowsOfQuery(fieldsOf(fields.query), { relations, functions });
@@ -58,11 +65,12 @@ function relationName(fields: Fields): string {
   return textOf(fieldsOf(fields.relation).relname) ?? '';
 }
 
-/** The tables of a contract in force, as they were defined. */
+/** The tables and domains of a contract in force, as they were defined. */
 function definitionsOf(contract: ParsedContract | undefined): unknown[] {
-  return (contract?.tables ?? []).flatMap(({ name, schema }) =>
-    [`CREATE TABLE ${name} (${schema.elements.join(', ')})`, ...schema.indexes].flatMap((text) =>
-      parseStatements(text).map(({ tree }) => tree),
-    ),
-  );
+  const tables = (contract?.tables ?? []).flatMap(({ name, schema }) => [
+    `CREATE TABLE ${name} (${schema.elements.join(', ')})`,
+    ...schema.indexes,
+  ]);
+  const domains = (contract?.domains ?? []).map(({ name, type }) => `CREATE DOMAIN ${name} AS ${type}`);
+  return parseStatements([...domains, ...tables].join('\n;\n')).map(({ tree }) => tree);
 }
