@@ -10,6 +10,7 @@ import type { BlockId } from '../ledger/block.ts';
 import type { RepositoryContext } from './context.ts';
 import type { ChangeOptions } from './directory-change.ts';
 import { publishedRefs, type Step } from './directory-write.ts';
+import { listRemotes } from './remotes.ts';
 
 export interface AddMember extends ChangeOptions {
   readonly name: string;
@@ -126,13 +127,18 @@ function publishedBefore(context: RepositoryContext, keys: readonly KeyId[], sig
   const { home } = directoryVersion.policy;
   const blocks = unpublishedBy(context, keys);
   if (blocks.length === 0) return [];
-  if (home === undefined && may(directoryVersion, signer, 'publish')) return [publishedRefs(context)];
+  // A clone has not all branches, and what it published alone would take the others out of the directory.
+  const [remote] = listRemotes(context.directory);
+  const writesHere = home === undefined && remote === undefined;
+  if (writesHere && may(directoryVersion, signer, 'publish')) return [publishedRefs(context)];
   const [verb, count] = blocks.length === 1 ? ['is', '1 block'] : ['are', `${blocks.length} blocks`];
   throw new AergoError(
     'AERGO_KEY_UNPUBLISHED',
     `${count} sealed by this key ${verb} not published, and would be good for nothing`,
     {
-      hint: home === undefined ? 'ask an admin to revoke the key: that publishes them' : `push to ${home} first`,
+      hint: writesHere
+        ? 'ask an admin to revoke the key: that publishes them'
+        : `aergo push      (to ${home ?? remote?.name})`,
       details: { blocks },
     },
   );

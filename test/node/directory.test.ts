@@ -141,3 +141,17 @@ test('a push says what has to be made again by whoever made it, and sends nothin
   await one.pull();
   expect(one.repository.members().filter(({ name }) => name === 'bob')).toHaveLength(2);
 });
+
+test('a key whose blocks are not pushed yet is not given up in a clone', { timeout: 120_000 }, async () => {
+  const bank = await serveBank();
+  const admin = await partner(bank, ada);
+  await admin.pay();
+  const rotate = () => admin.repository.rotateKey({ key: ada, successor: bob.id, reason: 'rotated' });
+  await expect(rotate()).rejects.toMatchObject({
+    code: 'AERGO_KEY_UNPUBLISHED',
+    hint: 'aergo push      (to origin)',
+  });
+  await admin.push();
+  await rotate();
+  expect(admin.repository.showDirectory().heads).toMatchObject([{ branch: 'main', height: 4 }]);
+});
