@@ -14,7 +14,7 @@ import { keyOfName } from '../state/name.ts';
 import { State } from '../state/state.ts';
 import type { NodeCache } from '../state/table.ts';
 import { readThreeRows, type ThreeStates } from '../state/three-way.ts';
-import { type Conflict, type ConflictId, conflictId } from './conflict.ts';
+import { type Conflict, type ConflictId, conflictId, namedRows } from './conflict.ts';
 import { failedConstraints } from './constraint-conflicts.ts';
 import { EngineRows, type PlannedLine, type RowLine } from './engine-rows.ts';
 import type { Decision, ResolverCase } from './resolver.ts';
@@ -214,13 +214,16 @@ export class RowMerge {
   }
 
   #chosenRowsFail(violations: readonly RowViolation[]): AergoError {
-    const [first] = violations;
+    const told = violations.map((one) => ({ ...one, count: one.rows.length, rows: one.rows.slice(0, namedRows) }));
+    const [first] = told;
     const rows = (first?.rows ?? []).map(([table, name]) => `${table} ${this.#keyOf({ table, name }).join(' ')}`);
+    const others = (first?.count ?? 0) - rows.length;
+    if (others > 0) rows.push(`${others} other rows`);
     const more = violations.length > 1 ? `, and ${violations.length - 1} more` : '';
     const what = `${first?.constraint || first?.kind} of ${first?.table}`;
     return new AergoError('AERGO_MERGE_CONSTRAINT', `${what} does not hold for ${rows.join(', ')}${more}`, {
       hint: 'aergo resolve --list',
-      details: { violations },
+      details: { violations: told },
     });
   }
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { mergeValue } from '../../src/cli/merge-value.ts';
 import { pendingAsJson } from '../../src/cli/render/conflict.ts';
 import { type OpenPending, openPending } from '../../src/repository/pending.ts';
+import { schemaFault } from '../cli/schemas.ts';
 import { newRepository } from '../support/repository.ts';
 
 const familySource = `
@@ -96,12 +97,26 @@ describe('a parent that one side deleted and the other gave thousands of childre
     expect(open().resolution.conflicts.map(({ writers: _, ...one }) => one)).toEqual(conflicts);
   });
 
+  it('is told with some of its rows where what people chose does not stand', async () => {
+    const { repository, admin, open } = await bereaved(25);
+    const { folder, merge, resolution } = open();
+    await folder.append(merge, resolution.take(resolution.indexesOf('family.children'), 'ours').changes);
+    await folder.append(merge, resolution.take(resolution.indexesOf('family.parents'), 'theirs').changes);
+    await expect(repository.continueMerge({ key: admin })).rejects.toMatchObject({
+      code: 'AERGO_MERGE_CONSTRAINT',
+      message: expect.stringMatching(/for (family.children \d+, ){20}[56] other rows$/),
+      details: { violations: [{ constraint: 'children_parent_fkey', rows: { length: 20 } }] },
+    });
+  });
+
   it('is told to programs once, with a place that each of its conflicts refers to', async () => {
     const { merged, open } = await bereaved(25, 3);
+    expect(schemaFault({ schema: 'aergo.merge/1', ok: true, ...mergeValue(merged) })).toBeUndefined();
     expect(mergeValue(merged)).toMatchObject({ conflicts: { failed: [{ count: 26 }, { count: 4 }] } });
     const pending = open();
     const ofSecond = everyIndex(pending).filter((at) => pending.resolution.conflict(at).key[0]?.startsWith('1000'));
     const listed = pendingAsJson(pending, ofSecond);
+    expect(schemaFault({ schema: 'aergo.resolve/1', ok: true, ...listed })).toBeUndefined();
     expect(listed).toMatchObject({ failed: [{ constraint: 'children_parent_fkey', count: 4 }] });
     expect(listed).toMatchObject({
       conflicts: ofSecond.map(() => ({ kind: 'constraint', constraint: 'children_parent_fkey', failed: 0 })),
