@@ -12,6 +12,9 @@ const ordered = new Set(
   jsonb_object_agg_unique_strict`.split(/\s+/),
 );
 
+/** Aggregates to which it is all one how a value looks. */
+const counting = new Set(['count', 'bool_and', 'bool_or', 'every']);
+
 /** Window functions that count rows one by one. */
 const positional = new Set(['row_number', 'ntile', 'lag', 'lead', 'first_value', 'last_value', 'nth_value']);
 
@@ -28,7 +31,8 @@ export function checkAggregate(name: string, fields: Fields, where: OrderPlace):
   const { query } = where;
   if (query === undefined) return;
   const args = nodesOf(fields.args).map(({ kind, fields: arg }) => ({ [kind]: arg }));
-  if (name === 'min' || name === 'max') checkExtreme(name, args, fields, where);
+  const isMerged = fields.agg_distinct === true && !counting.has(name);
+  if (isMerged || name === 'min' || name === 'max') checkExtreme(name, args, fields, where);
   if (!ordered.has(name) || query.scope.isEmpty) return;
   // Groups may be made in any order, and their rows with them.
   if (query.scope.isOrdered && query.select.groupClause === undefined) return;
@@ -65,8 +69,8 @@ function checkExtreme(name: string, args: readonly unknown[], fields: Fields, wh
     refuse(
       where,
       fields,
-      `equal values of ${column} may look different, as 1.0 and 1.00: which one ${name} gives is not certain`,
-      `${name}(${column}::numeric(15,2)), or that type for the column`,
+      `equal values of ${column} may look different, as 1.0 and 1.00: which one ${name} takes is not certain`,
+      `${name}(${fields.agg_distinct === true ? 'DISTINCT ' : ''}${column}::numeric(15,2)), or that type for the column`,
     );
   }
 }
@@ -75,6 +79,8 @@ function checkExtreme(name: string, args: readonly unknown[], fields: Fields, wh
 export function checkWindow(name: string, fields: Fields, where: OrderPlace): void {
   const { query } = where;
   if (query === undefined || query.scope.isEmpty) return;
+  const args = nodesOf(fields.args).map(({ kind, fields: arg }) => ({ [kind]: arg }));
+  if (name === 'min' || name === 'max') checkExtreme(name, args, fields, where);
   const window = windowOf(fieldsOf(fields.over), query.select);
   const isByRows = (window.frame & frameOfRows) !== 0;
   if (!positional.has(name) && !ordered.has(name) && !isByRows) return;

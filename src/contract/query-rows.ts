@@ -204,11 +204,16 @@ const rowsOfSelect = remembered((select, outside): RowSource => {
   const outputs = outputsOf(select, names);
   const columns = outputs?.map((output) => output.name);
   const plain: RowSource = { ...unknownRows, columns, nullable: new Set(columns) };
-  if (isSingleRow(select, names)) return { ...plain, keys: [[]] };
-  if (isSetOperation(select)) return { ...plain, inexact: inexactInBoth(select, names) };
-  if (select.valuesLists !== undefined) return { ...plain, isOrdered: true };
+  const isSingle = isSingleRow(select, names);
+  if (isSetOperation(select)) {
+    const merged = { ...plain, inexact: inexactInBoth(select, names) };
+    return isSingle ? { ...merged, keys: [[]] } : merged;
+  }
+  if (select.valuesLists !== undefined) return isSingle ? { ...plain, keys: [[]] } : { ...plain, isOrdered: true };
   const scope = scopeOf(select, names);
   const rows = rowsOfOutputs(outputs, scope);
+  // One row here may be one for each of a query around.
+  if (isSingle) return { ...plain, keys: [[]], inexact: rows.inexact };
   const isDistinctOn = select.distinctClause !== undefined && !isPlainDistinct(select);
   if (select.groupClause !== undefined || isDistinctOn)
     return groupedRows(rows, groupedBy(select, names), outputs, scope);

@@ -2,6 +2,7 @@
  * What names mean in one SELECT, UPDATE or DELETE: the rows that it ranges over, their columns, and which of these its
  * conditions set equal. Where it does not know, it says that rows are not told apart.
  */
+import { inexactIn } from './inexact-values.ts';
 import {
   type Closure,
   type ColumnId,
@@ -103,12 +104,16 @@ export class QueryScope {
     return isOpaque ? undefined : ids.length > 0;
   }
 
-  /** The column that an expression is, when its equal values may look different. */
+  /** What makes an expression's equal values look different, where they may: a column mostly. */
   inexactColumn(expression: unknown): string | undefined {
-    if (nodeOf(expression)?.kind !== 'ColumnRef') return undefined;
-    const { ids } = this.#mentioned(expression);
-    const [id] = ids;
-    return ids.length === 1 && id !== undefined && this.#dependencies.isInexact(id) ? nameOf(id) : undefined;
+    return inexactIn(expression, {
+      column: (ref) => {
+        const id = this.#mentioned(ref).ids.find((mentioned) => this.#dependencies.isInexact(mentioned));
+        return id === undefined ? undefined : nameOf(id);
+      },
+      call: (name) => ((this.#names.functions.get(name)?.inexact.size ?? 0) > 0 ? `${name}(…)` : undefined),
+      query: (select) => [...this.#read(select, this.#names).inexact][0],
+    });
   }
 
   /** The columns of all sources, or of one, as `*` gives them; undefined when they are not all known. */
