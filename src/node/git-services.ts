@@ -36,7 +36,11 @@ export function gitServices(
       receivePack(
         {
           refs: servedRepository(context).refs,
-          begin: ({ commands }) => receivePush(context, pusher, commands, () => publish(context)),
+          begin: ({ commands }) =>
+            receivePush(context, pusher, commands, {
+              onMoved: () => publish(context),
+              onUnpublished: (error) => options.onFault?.(error),
+            }),
         },
         body,
         options,

@@ -2,6 +2,7 @@
  * One repository that the server holds: opened at the first need, shared by the requests that use it at once, closed when it
  * has been idle for a while, and lent to a command on this machine that asks for it.
  */
+import type { DirectoryVersion } from '../directory/version.ts';
 import { AergoError } from '../errors.ts';
 import type { RepositoryContext, RepositoryOptions } from '../repository/context.ts';
 import { openContext } from '../repository/init.ts';
@@ -17,11 +18,13 @@ export class HeldRepository {
   readonly #options: RepositoryOptions;
   #context: Promise<RepositoryContext> | undefined;
   #lender: Lender | undefined;
+  #closing: Promise<void> = Promise.resolve();
   #users = 0;
   #loans = 0;
   /** Called whenever users or loans have become none. */
   #waiting: (() => void)[] = [];
   #lastUse_ms = 0;
+  #lastDirectory: DirectoryVersion | undefined;
 
   constructor(directory: string, options: RepositoryOptions) {
     this.directory = directory;
@@ -33,10 +36,13 @@ export class HeldRepository {
    * @throws AergoError AERGO_LOCKED while a command has it for too long; what opening throws
    */
   async use<T>(work: (context: RepositoryContext) => Promise<T>): Promise<T> {
-    await this.#until(() => this.#loans === 0, patience_ms);
+    // Asked again after every wait: between its end and this line another may have come first.
+    while (this.#loans > 0) await this.#until(() => this.#loans === 0, patience_ms);
     this.#users += 1;
     try {
-      return await work(await this.#opened());
+      const context = await this.#opened();
+      this.#lastDirectory = context.directoryVersion;
+      return await work(context);
     } finally {
       this.#users -= 1;
       this.#lastUse_ms = this.#options.clock();
@@ -60,6 +66,11 @@ export class HeldRepository {
     }
   }
 
+  /** The version in force when it was used last. */
+  get lastDirectory(): DirectoryVersion | undefined {
+    return this.#lastDirectory;
+  }
+
   /** Whether a command has it, or waits for it. */
   get lending(): boolean {
     return this.#loans > 0;
@@ -76,15 +87,15 @@ export class HeldRepository {
 
   /** Waits for those who use it, and closes it; the next use opens it again. */
   async close(): Promise<void> {
-    await this.#until(() => this.#users === 0);
-    await this.#lender?.close();
+    while (this.#users > 0) await this.#until(() => this.#users === 0);
+    const lender = this.#lender;
     this.#lender = undefined;
-    await this.#closeContext();
+    await this.#closeContext(lender);
   }
 
   #opened(): Promise<RepositoryContext> {
     if (this.#context === undefined) {
-      const opening = this.#open();
+      const opening = this.#closing.then(() => this.#open());
       this.#context = opening;
       opening.catch(() => {
         // The next request tries again.
@@ -98,7 +109,7 @@ export class HeldRepository {
     const context = await openContext(this.directory, this.#options, Store.open);
     try {
       this.#lender ??= await Lender.listen(this.directory, {
-        release: () => this.#lend(),
+        release: (gone) => this.#lend(gone),
         takeBack: () => this.#takeBack(),
       });
       return context;
@@ -108,20 +119,32 @@ export class HeldRepository {
     }
   }
 
-  async #closeContext(): Promise<void> {
+  /** Whoever uses it next opens it when this is done, however soon they come. */
+  #closeContext(lender?: Lender): Promise<void> {
     const context = this.#context;
     this.#context = undefined;
-    await (await context)?.close();
+    const closed = this.#closing.then(async () => {
+      await lender?.close();
+      await (await context)?.close();
+    });
+    this.#closing = closed.catch(() => undefined);
+    return closed;
   }
 
-  async #lend(): Promise<void> {
+  /** @param gone whoever asked has gone away: then nothing is lent, and nobody is kept waiting for it */
+  async #lend(gone: AbortSignal): Promise<void> {
     this.#loans += 1;
+    const wake = (): void => this.#wake();
+    gone.addEventListener('abort', wake);
     try {
-      await this.#until(() => this.#users === 0);
+      while (this.#users > 0 && !gone.aborted) await this.#until(() => this.#users === 0 || gone.aborted);
+      gone.throwIfAborted();
       await this.#closeContext();
     } catch (error) {
       this.#takeBack();
       throw error;
+    } finally {
+      gone.removeEventListener('abort', wake);
     }
   }
 

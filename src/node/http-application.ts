@@ -7,6 +7,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { KeyId } from '../crypto/key.ts';
+import type { DirectoryContent } from '../directory/version.ts';
 import { AergoError, exitCodes } from '../errors.ts';
 import type { RepositoryContext } from '../repository/context.ts';
 import type { ProtocolVersion } from '../wire/upload-pack.ts';
@@ -106,6 +107,15 @@ export function httpApplication(options: HttpApplicationOptions): FastifyInstanc
   return application;
 }
 
+/** A request that was let in. */
+interface Admitted {
+  readonly held: HeldRepository;
+  readonly place: RequestPlace;
+  readonly service: GitService;
+  readonly who: string;
+  isAllowed(context: RepositoryContext): boolean;
+}
+
 const noStore = {
   'cache-control': 'no-cache, max-age=0, must-revalidate',
   expires: 'Fri, 01 Jan 1980 00:00:00 GMT',
@@ -129,7 +139,7 @@ class GitExchange {
     const who = whoAsks(request.headers.authorization, place?.repository ?? '', { origins: origins(), now: clock() });
     const held = place === undefined ? undefined : pool.find(place.repository);
     const writes = service === 'git-receive-pack';
-    const directory = held === undefined ? undefined : await held.use(async (context) => context.directoryVersion);
+    const directory = await directoryOf(held, who !== 'anonymous' && who !== 'refused');
     const isPrivate = held !== undefined && this.#options.isPrivate?.(held.directory) === true;
     switch (accessOf(directory, who, writes, isPrivate)) {
       case 'log-in':
@@ -144,18 +154,14 @@ class GitExchange {
     }
     if (held === undefined || place === undefined) throw new AergoError('AERGO_INTERNAL', 'nothing was let in');
     if (service === undefined) return this.refuse(request, reply, 403, 'only Git’s smart protocol is served here');
-    return this.#serve(request, reply, held, place, service, who);
+    const isAllowed = (context: RepositoryContext): boolean =>
+      accessOf(context.directoryVersion, who, writes, isPrivate) === 'allowed';
+    return this.#serve(request, reply, { held, place, service, who, isAllowed });
   }
 
-  #serve(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    held: HeldRepository,
-    place: RequestPlace,
-    service: GitService,
-    who: string,
-  ): Promise<FastifyReply> | FastifyReply {
+  #serve(request: FastifyRequest, reply: FastifyReply, admitted: Admitted): Promise<FastifyReply> | FastifyReply {
     const { services } = this.#options;
+    const { place, service, who, isAllowed } = admitted;
     const version = versionAsked(request.headers['git-protocol']);
     const asksRefs = place.service === 'refs';
     if ((request.method === 'GET') !== asksRefs)
@@ -165,21 +171,21 @@ class GitExchange {
     const limit = service === 'git-upload-pack' ? this.#limits.fetch_bytes : this.#limits.push_bytes;
     const body = () => requestBody(request.raw, request.headers['content-encoding'], limit);
     const answer = (context: RepositoryContext): AsyncIterable<Uint8Array> => {
+      // It may have been judged by what was known before a command had the repository.
+      if (!isAllowed(context))
+        throw new AergoError('AERGO_REQUEST_INVALID', 'what may be done here has changed: ask again');
       if (asksRefs) return services.refs(context, service, version);
       if (service === 'git-upload-pack') return services.fetch(context, version, body());
       return services.push(context, who as KeyId, body());
     };
     reply.headers(noStore).type(`application/x-${service}-${asksRefs ? 'advertisement' : 'result'}`);
-    return reply.send(Readable.from(this.#logged(request, place, service, who, held, answer), { objectMode: false }));
+    return reply.send(Readable.from(this.#logged(request, admitted, answer), { objectMode: false }));
   }
 
   /** The bytes of the answer; the repository is held until the last of them. */
   async *#logged(
     request: FastifyRequest,
-    place: RequestPlace,
-    service: GitService,
-    who: string,
-    held: HeldRepository,
+    { place, service, who, held }: Admitted,
     answer: (context: RepositoryContext) => AsyncIterable<Uint8Array>,
   ): AsyncGenerator<Uint8Array, void> {
     const { clock, logger } = this.#options;
@@ -213,6 +219,22 @@ class GitExchange {
     const status = statusOf(error);
     const told = error instanceof AergoError && status !== 500 ? error.message : 'the server has failed';
     return this.refuse(request, reply, status, told);
+  }
+}
+
+/**
+ * What the newest version says of who may do what. While a command has the repository, or where it cannot be opened, what was
+ * known counts, and for outsiders an unknown one is not there: how it stands with it is not theirs to know.
+ */
+async function directoryOf(held: HeldRepository | undefined, isNamed: boolean): Promise<DirectoryContent | undefined> {
+  if (held === undefined) return undefined;
+  if (held.lending && held.lastDirectory !== undefined) return held.lastDirectory;
+  if (held.lending && !isNamed) return undefined;
+  try {
+    return await held.use(async (context) => context.directoryVersion);
+  } catch (error) {
+    if (held.lastDirectory !== undefined || !(error instanceof AergoError)) throw error;
+    return undefined;
   }
 }
 

@@ -110,8 +110,11 @@ const adminsOf = (version: DirectoryVersion): string =>
     .map(({ name, key }) => `${name} (${key})`)
     .join(', ');
 
-/** Heads and snapshots as this repository's refs have them: what publishing them writes; nothing where they stand so. */
-export function publishedRefs(context: RepositoryContext): Step {
+/**
+ * Heads and snapshots as this repository's refs have them: what publishing them writes; nothing where they stand so.
+ * @param most changes that one version takes; the rest is for the next
+ */
+export function publishedRefs(context: RepositoryContext, most = Number.POSITIVE_INFINITY): Step {
   const { store } = context;
   return (before) => {
     const heads: DirectoryContent['heads'] = new Map(
@@ -126,7 +129,9 @@ export function publishedRefs(context: RepositoryContext): Step {
         return [name, { block: peelSnapshot(store, tag), tag }];
       }),
     );
-    return sameFiles(before.heads, heads) && sameFiles(before.tags, tags) ? undefined : { heads, tags };
+    if (sameFiles(before.heads, heads) && sameFiles(before.tags, tags)) return undefined;
+    const some = partOf(before.heads, heads, most);
+    return { heads: some.files, tags: partOf(before.tags, tags, most - some.changed).files };
   };
 }
 
@@ -144,4 +149,24 @@ function sameFiles<V extends object>(before: ReadonlyMap<string, V>, after: Read
     const was = before.get(name);
     return was !== undefined && isDeepStrictEqual(was, file);
   });
+}
+
+/** The files before with so many of the changes at most. */
+function partOf<V extends object>(
+  before: ReadonlyMap<string, V>,
+  after: ReadonlyMap<string, V>,
+  most: number,
+): { files: ReadonlyMap<string, V>; changed: number } {
+  const names = [...new Set([...before.keys(), ...after.keys()])].filter((name) => {
+    const [was, is] = [before.get(name), after.get(name)];
+    return was === undefined || is === undefined || !sameFiles(new Map([[name, was]]), new Map([[name, is]]));
+  });
+  if (names.length <= most) return { files: after, changed: names.length };
+  const files = new Map(before);
+  for (const name of names.slice(0, most)) {
+    const is = after.get(name);
+    if (is === undefined) files.delete(name);
+    else files.set(name, is);
+  }
+  return { files, changed: most };
 }

@@ -53,8 +53,11 @@ const notLent = (waited_ms: number): AergoError =>
 
 /** What whoever holds the repository open does about it. */
 export interface LendingHolder {
-  /** Called for each who asks; when it resolves, the repository is theirs. Where it throws, they are told that nobody is there. */
-  release(): Promise<void>;
+  /**
+   * Called for each who asks; when it resolves, the repository is theirs. Where it throws, they are told that nobody is there.
+   * @param gone aborted when they go away before
+   */
+  release(gone: AbortSignal): Promise<void>;
   /** Called when they are done with it. */
   takeBack(): void;
 }
@@ -94,14 +97,18 @@ export class Lender {
 
   #serve(socket: Socket, { release, takeBack }: LendingHolder): void {
     this.#sockets.add(socket);
+    const gone = new AbortController();
     const over = new Promise<void>((resolve) => {
       socket.on('close', () => {
         this.#sockets.delete(socket);
+        gone.abort();
         resolve();
       });
     });
+    // Nothing is said on it: it is read so that its end is noticed.
+    socket.resume();
     socket.on('error', () => socket.destroy());
-    release().then(
+    release(gone.signal).then(
       () => {
         socket.write(lent);
         void over.then(takeBack);

@@ -1,5 +1,6 @@
 /** Saying in the directory where branches and snapshots stand: what makes a head a published one. */
 import type { SigningKey } from '../crypto/key.ts';
+import { changesLimit } from '../directory/files.ts';
 import { may } from '../directory/rights.ts';
 import type { RepositoryContext } from './context.ts';
 import { publishedRefs, writeVersions } from './directory-write.ts';
@@ -11,6 +12,9 @@ import { publishedRefs, writeVersions } from './directory-write.ts';
  */
 export async function publishRefs(context: RepositoryContext, key: SigningKey): Promise<boolean> {
   const isAllowed = may(context.directoryVersion, key.id, 'publish');
-  if (isAllowed) await writeVersions(context, [publishedRefs(context)], { key });
+  // A version has so many changes at most: what is more takes several.
+  const steps = Math.ceil((context.branchNames().length + context.snapshotNames().length + 1) / changesLimit);
+  const step = publishedRefs(context, changesLimit);
+  if (isAllowed) await writeVersions(context, Array(2 * steps).fill(step), { key });
   return isAllowed;
 }

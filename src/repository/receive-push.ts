@@ -7,19 +7,24 @@ import { relate } from '../directory/chain.ts';
 import { approvalsToMove } from '../directory/heads.ts';
 import { may } from '../directory/rights.ts';
 import { DirectoryReader, type DirectoryVersion } from '../directory/version.ts';
-import { AergoError } from '../errors.ts';
+import { AergoError, type ErrorCode } from '../errors.ts';
 import type { BlockId } from '../ledger/block.ts';
 import { boundBranch, logicOf } from '../ledger/header.ts';
 import { branchOfRef, branchRef, directoryRef, isRefName, snapshotRef } from '../ledger/names.ts';
-import { checkSnapshot } from '../ledger/snapshot.ts';
+import { checkSnapshot, readSnapshot } from '../ledger/snapshot.ts';
 import type { Oid } from '../object/oid.ts';
 import { addReached } from '../object/reached.ts';
 import { Quarantine } from '../store/quarantine.ts';
 import type { RefUpdate } from '../store/refs.ts';
 import type { RefCommand } from '../wire/push-request.ts';
 import type { PushInProgress } from '../wire/receive-pack.ts';
+import type { AdvertisedRef } from '../wire/served.ts';
 import type { RepositoryContext } from './context.ts';
 import { keepReceived, receiveLimits, type VerifiedBlocks, verifyReceived } from './receive.ts';
+import { servedRepository } from './served.ts';
+
+/** Branches and snapshots of one repository at most. */
+const mostRefs = 2_000;
 
 /** Why a ref does not move, in words for whoever pushed. */
 class Refused extends Error {
@@ -30,15 +35,20 @@ class Refused extends Error {
   }
 }
 
-/**
- * Begins a push by a member.
- * @param onMoved is called after refs have moved
- */
+/** What is done once refs have moved. */
+export interface AfterPush {
+  /** Publishes them, where somebody here may. */
+  onMoved(): Promise<void>;
+  /** Is told where that failed. */
+  onUnpublished(error: unknown): void;
+}
+
+/** Begins a push by a member. */
 export function receivePush(
   context: RepositoryContext,
   pusher: KeyId,
   commands: readonly RefCommand[],
-  onMoved: () => Promise<void>,
+  { onMoved, onUnpublished }: AfterPush,
 ): PushInProgress {
   const sink = Quarantine.open(context.directory, context.store, receiveLimits);
   return {
@@ -49,7 +59,8 @@ export function receivePush(
       } catch (error) {
         return refusals(commands, error);
       }
-      await onMoved();
+      // The refs have moved: what is done about it afterwards refuses nothing any more.
+      await onMoved().catch(onUnpublished);
       return new Map();
     },
     close: () => sink.close(),
@@ -69,9 +80,20 @@ function oneAtATime(context: RepositoryContext, work: () => Promise<void>): Prom
   return done;
 }
 
+/** What is wrong with this machine, which is nobody else's business. */
+const ourFaults: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'AERGO_ENGINE_FAILED',
+  'AERGO_INTERNAL',
+  'AERGO_STORE_DAMAGED',
+  'AERGO_STORE_FAILED',
+  'AERGO_STORE_FULL',
+  'AERGO_STORE_IO',
+  'AERGO_STORE_UNKNOWN',
+]);
+
 /** The one that is at fault with its reason, and the others with it. What is our own fault is not a refusal. */
 function refusals(commands: readonly RefCommand[], error: unknown): Map<string, string> {
-  const told = error instanceof AergoError && error.code !== 'AERGO_INTERNAL';
+  const told = error instanceof AergoError && !ourFaults.has(error.code);
   if (!(error instanceof Refused) && !told) throw error;
   const why = told && error.hint !== undefined ? `${error.message}; ${error.hint}` : error.message;
   const at = error instanceof Refused ? error.ref : undefined;
@@ -87,6 +109,7 @@ class Push {
   readonly #commands: readonly RefCommand[];
   readonly #tell: (text: string) => void;
   readonly #directory: DirectoryVersion;
+  readonly #offered: readonly AdvertisedRef[];
 
   constructor(
     context: RepositoryContext,
@@ -101,16 +124,18 @@ class Push {
     this.#commands = commands;
     this.#tell = tell;
     this.#directory = context.directoryVersion;
+    this.#offered = servedRepository(context).refs;
   }
 
   async admit(): Promise<void> {
     for (const command of this.#commands) this.#checkCommand(command);
+    this.#checkRoom();
     const versions = new DirectoryReader(this.#quarantine);
     const offered = this.#commands.find(({ name }) => name === directoryRef)?.new ?? undefined;
     const newest = offered ?? this.#directory.id;
     const heads = this.#commands.flatMap((command) => this.#blockOf(command) ?? []);
     if (heads.length > 0) this.#tell('verifying blocks');
-    const options = { admission: true, directory: { versions, newest } };
+    const options = { admission: true, directory: { versions, newest }, isKnown: (id: BlockId) => this.#isOffered(id) };
     const verified = await verifyReceived(this.#context, this.#quarantine, heads, options);
     const loose = offered === undefined ? [] : this.#checkDirectory(versions, offered, verified);
     const updates = this.#commands.map((command) => this.#update(command, verified));
@@ -130,22 +155,39 @@ class Push {
     if (standing !== old) throw new Refused(name, 'it has moved meanwhile: fetch, and push again');
     if (next === null) this.#checkDeletion(name);
     else if (isSnapshot && old !== null) throw new Refused(name, 'snapshots do not move');
-    else if (!this.#quarantine.has(next)) throw new Refused(name, `object ${next} did not come with the push`);
+    else if (!this.#isWithin(next)) throw new Refused(name, `object ${next} did not come with the push`);
+  }
+
+  /** Whether an object came with the push, or a ref that is offered leads to it: others are here and nobody may have them. */
+  #isWithin(id: Oid): boolean {
+    return this.#quarantine.isQuarantined(id) || this.#offered.some(({ oid }) => oid === id) || this.#isOffered(id);
+  }
+
+  /** Whether a block is in the history of what everybody who may read here sees. */
+  #isOffered(id: BlockId): boolean {
+    const { history } = this.#context;
+    if (!history.has(id)) return false;
+    return this.#offered.some(({ oid, peeled = oid }) => history.has(peeled) && history.isAncestor(id, peeled));
+  }
+
+  /** Every ref stands in the directory, and a version of that has its size. */
+  #checkRoom(): void {
+    const { store } = this.#context;
+    const made = this.#commands.filter(({ old, name }) => old === null && name !== directoryRef);
+    const standing = store.refs('refs/heads/').length + store.refs('refs/tags/').length;
+    const [first] = made;
+    if (first !== undefined && standing + made.length > mostRefs)
+      throw new Refused(first.name, `there would be more than ${mostRefs} branches and snapshots`);
   }
 
   #checkDeletion(name: string): void {
     if (name === directoryRef) throw new Refused(name, 'the directory cannot be deleted');
     if (name === this.#context.store.head)
       throw new Refused(name, 'this is the branch that the repository shows first');
-    this.#checkMove(name, 'be deleted');
+    if (approvalsToMove(this.#directory.policy, name) > 0)
+      throw new Refused(name, 'the policy lets it be deleted only with the approval of admins: aergo directory');
     if (!may(this.#directory, this.#pusher, 'admin'))
       throw new Refused(name, 'only an admin deletes branches and snapshots');
-  }
-
-  /** A ref that moves other than forward: what the policy asks for more than one admin for, no push does. */
-  #checkMove(name: string, what: string): void {
-    if (approvalsToMove(this.#directory.policy, name) > 1)
-      throw new Refused(name, `the policy lets it ${what} only with the approval of several admins`);
   }
 
   /** The block that a command comes to; of a snapshot the block that it names. */
@@ -157,7 +199,10 @@ class Push {
       return id;
     }
     if (type !== 'tag') throw new Refused(name, 'a snapshot is a signed tag: aergo snapshot makes one');
-    return undefined;
+    const { block } = readSnapshot(this.#quarantine, id);
+    if (!this.#isWithin(block))
+      throw new Refused(name, `the block of the snapshot, ${block}, did not come with the push`);
+    return block;
   }
 
   /** Gives the objects of the new versions. */
@@ -174,10 +219,21 @@ class Push {
   #update({ name, old, new: id }: RefCommand, verified: VerifiedBlocks): RefUpdate {
     if (id === null || name === directoryRef) return { name, old, new: id };
     if (name.startsWith(snapshotRef(''))) {
-      const { block } = checkSnapshot(verified.reader, id, name.slice(snapshotRef('').length));
-      return { name, old, new: id, height: verified.reader.header(block).height };
+      const { block, tagger } = checkSnapshot(verified.reader, id, name.slice(snapshotRef('').length));
+      const { height, branch } = verified.reader.header(block);
+      this.#checkMayMove(name, branch);
+      const member = this.#directory.members.get(tagger);
+      if (member === undefined || member.revoked !== undefined)
+        throw new Refused(name, `${tagger}, who made it, is no member`);
+      return { name, old, new: id, height };
     }
     return this.#moveBranch(name, old, id, verified);
+  }
+
+  #checkMayMove(name: string, branch: string): void {
+    const roles = ['seal', 'merge', 'publish'] as const;
+    if (!roles.some((role) => may(this.#directory, this.#pusher, role, branch)))
+      throw new Refused(name, `you may not push to ${branch}: it takes the role seal, merge or publish`);
   }
 
   /** A branch moves forward, along its own blocks. */
@@ -186,12 +242,7 @@ class Push {
     const header = reader.header(id);
     const standing = this.#context.store.ref(name);
     const isOwn = header.branch === branch;
-    if (
-      !may(this.#directory, this.#pusher, 'seal', branch) &&
-      !may(this.#directory, this.#pusher, 'merge', branch) &&
-      !may(this.#directory, this.#pusher, 'publish')
-    )
-      throw new Refused(name, `you may not push to ${branch}: it takes the role seal, merge or publish`);
+    this.#checkMayMove(name, branch);
     if (old !== null && !history.isOnChain(old, id)) {
       throw new Refused(
         name,

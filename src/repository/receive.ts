@@ -37,6 +37,8 @@ export interface VerifiedBlocks extends Pick<VerifyContext, 'reader' | 'history'
 export interface ReceiveOptions extends Pick<VerifiedOver, 'admission' | 'directory'> {
   /** Without running transactions again. */
   readonly fast?: boolean;
+  /** Which blocks need not come; those that are here where it is left out. */
+  readonly isKnown?: (id: BlockId) => boolean;
 }
 
 /**
@@ -47,13 +49,18 @@ export async function verifyReceived(
   context: RepositoryContext,
   quarantine: Quarantine,
   heads: readonly BlockId[],
-  { fast = false, ...over }: ReceiveOptions = {},
+  { fast = false, isKnown = (id) => context.history.has(id), ...over }: ReceiveOptions = {},
 ): Promise<VerifiedBlocks> {
   const reader = new BlockReader(quarantine);
   const entries = new EntriesOver(context.store);
   const history = new History();
   history.attach(entries);
-  const isNew = (id: BlockId): boolean => !context.history.has(id);
+  const isNew = (id: BlockId): boolean => {
+    if (isKnown(id)) return false;
+    // One that is here all the same is none that whoever sends may name: it has to come.
+    if (quarantine.isQuarantined(id)) return true;
+    throw new AergoError('AERGO_OBJECT_MISSING', `block ${id} did not come`, { details: { oid: id } });
+  };
   const blocks = parentsFirst((id) => reader.block(id).commit.parents.filter(isNew), heads.filter(isNew));
   const ancestry = ancestryOver(context, quarantine, reader);
   const verify = verifyContext(context, { reader, history, ancestry, ...over });

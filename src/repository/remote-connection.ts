@@ -63,7 +63,7 @@ export async function connect(
 /** A repository of ours on this machine: judged and written as its server would. */
 async function connectHere(
   directory: string,
-  { agent, key }: RemoteAccess,
+  { agent, key, onMessage }: RemoteAccess,
   options: RepositoryOptions,
 ): Promise<RemoteConnection> {
   const loan = await borrow(directory, options.lockTimeout_ms);
@@ -76,8 +76,11 @@ async function connectHere(
     refs: served.refs,
     begin({ commands }) {
       if (key === undefined) throw new AergoError('AERGO_INTERNAL', 'a push was begun without a key');
-      return receivePush(context, key.id, commands, async () => {
-        await publishRefs(context, key);
+      return receivePush(context, key.id, commands, {
+        async onMoved() {
+          await publishRefs(context, key);
+        },
+        onUnpublished: (error) => onMessage?.(`not published: ${error instanceof Error ? error.message : error}\n`),
       });
     },
   };

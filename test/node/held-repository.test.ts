@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { HeldRepository } from '../../src/node/held-repository.ts';
+import { Repository } from '../../src/repository.ts';
 import { closeQuietly, fixedOptions, keyOf, newRepository, openRepository, withBank } from '../support/repository.ts';
 
 async function heldBank(): Promise<{ held: HeldRepository; directory: string }> {
@@ -69,4 +70,33 @@ test('a socket that a killed server left is no obstacle', async () => {
   expect(repository.head.block.height).toBe(3);
   await closeQuietly(repository);
   expect(await height(held)).toBe(3);
+});
+
+test('a use that comes while it is being closed gets it opened anew', async () => {
+  const { held } = await heldBank();
+  for (let round = 0; round < 5; round += 1) {
+    const uses = [height(held)];
+    await uses[0];
+    const closed = held.close();
+    uses.push(height(held), height(held));
+    await closed;
+    expect(await Promise.all(uses)).toEqual([3, 3, 3]);
+  }
+});
+
+test('who asks to borrow it and goes away keeps nobody waiting', async () => {
+  const { held, directory } = await heldBank();
+  const { promise: under, resolve: end } = Promise.withResolvers<void>();
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+  const request = held.use(async () => {
+    begin();
+    await under;
+  });
+  await begun;
+  const impatient = Repository.open(directory, { ...fixedOptions('impatient'), lockTimeout_ms: 200 });
+  await expect(impatient).rejects.toMatchObject({ code: 'AERGO_LOCKED' });
+  await expect.poll(() => held.lending).toBe(false);
+  expect(await height(held)).toBe(3);
+  end();
+  await request;
 });

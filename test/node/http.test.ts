@@ -93,7 +93,7 @@ describe('what is not for everybody', () => {
     expect(await ask(tokenFor(bank.url, keyOf('ada')))).toBe(401);
     expect(await ask(tokenFor('http://127.0.0.1:1/secret', keyOf('ada')))).toBe(401);
     expect(await ask(tokenFor(url, keyOf('ada'), -1))).toBe(401);
-    expect(await ask(`${good.slice(0, -1)}A`)).toBe(401);
+    expect(await ask(good.replace(/.{5}$/, (end) => (end === 'AAAAA' ? 'BBBBB' : 'AAAAA')))).toBe(401);
     const clone = await git('/', [
       'clone',
       '-q',

@@ -4,6 +4,10 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { SigningKey } from '../../src/crypto/key.ts';
 import type { PushOptions } from '../../src/repository/push.ts';
 import { Repository } from '../../src/repository.ts';
+import { discoverRefs } from '../../src/wire/discovery.ts';
+import { HttpTransport } from '../../src/wire/http-transport.ts';
+import type { RefCommand } from '../../src/wire/push-request.ts';
+import { sendPack } from '../../src/wire/send-pack.ts';
 import { closeQuietly, keyOf, openRepository, temporaryDirectory } from '../support/repository.ts';
 import { access, realOptions, type ServedBank, serveBank, tokenFor } from './served-bank.ts';
 
@@ -93,3 +97,37 @@ test('a stranger cannot push, and the server goes on', async () => {
   await one.pay('alice', 'bob', '1');
   expect((await one.push()).refs).toHaveLength(1);
 });
+
+test('a snapshot of a block that is on no branch there comes with its block', async () => {
+  const bank = await serveBank();
+  const one = await partner(bank, ada);
+  await one.pay('alice', 'bob', '1');
+  await one.repository.createSnapshot('v1', '@', ada);
+  const { refs, blocks } = await one.push([{ source: 'v1', target: 'tags/v1' }]);
+  expect({ refs, blocks }).toMatchObject({ refs: [{ target: 'tags/v1' }], blocks: 1 });
+  expect(refs[0]?.refused).toBeUndefined();
+  const two = await partner(bank, ada);
+  expect(await two.repository.resolve('v1')).toBe(one.repository.head.block.id);
+  expect((await two.repository.verify()).snapshots).toBe(1);
+});
+
+test('a block that is there and that no ref leads to any more cannot be had by its id', async () => {
+  const bank = await serveBank();
+  const one = await partner(bank, ada);
+  await one.repository.createBranch('secret', '@', { switchTo: true });
+  await one.pay('alice', 'bob', '1');
+  await one.push([{ source: 'secret', target: 'secret' }]);
+  await one.push([{ source: null, target: 'secret' }]);
+  const hidden = one.repository.head.block.id;
+  const report = await pushNothing(bank, { name: 'refs/heads/again', old: null, new: hidden });
+  expect(report.refs.get('refs/heads/again')).toMatch(/did not come with the push/);
+});
+
+/** A ref that is to stand somewhere, with an empty pack. */
+async function pushNothing(bank: ServedBank, command: RefCommand) {
+  const authorize = async () => `Bearer ${tokenFor(bank.url, ada)}`;
+  const transport = new HttpTransport(bank.url, { agent: 'aergo/test', authorize });
+  const found = await discoverRefs(transport, 'git-receive-pack', { agent: 'aergo/test' });
+  const pack = { count: 0, entries: () => [] };
+  return sendPack(transport, found, { commands: [command], pack }, { agent: 'aergo/test' });
+}
