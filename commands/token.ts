@@ -9,7 +9,7 @@ import { AergoError } from '../src/errors.ts';
 export default class Token extends AergoCommand {
   static override summary = 'sign a token for a server';
   static override description =
-    'A token proves your key at one repository of one server until it expires. Stock Git takes it as a password (the user’s name is nobody’s), or as a header: git -c http.extraHeader="Authorization: Bearer $(aergo token --repo URL)". Whoever has it may do there what you may: give it to nobody.';
+    'A token proves your key at one repository of one server until it expires. Stock Git takes it as the password that it asks for (the user’s name is nobody’s); git-credential-aergo gives it one by itself. Whoever has it may do there what you may: give it to nobody.';
   static override flags = {
     repo: Flags.string({ required: true, description: 'the repository’s URL', helpValue: 'URL' }),
     for: Flags.string({ default: '1h', description: 'how long it is good for, at most 30d', helpValue: 'TIME' }),
