@@ -89,8 +89,20 @@ export function sealSql({ name, contract }: InstalledContract): string {
     if (isPublic(signature))
       lines.push(trampolineSql(name, contract.domains, signature), bridgeSql(name, contract, signature));
   }
-  lines.push(holdSql(name));
+  lines.push(foreignKeyOrderSql(name), holdSql(name));
   return lines.join('\n');
+}
+
+/**
+ * What foreign keys do on a change of one row they do in the order of their triggers' names, which end in numbers that PostgreSQL
+ * counts up: after 99999 comes 100000, which as a text stands before it. With zeros in front they stand as in the source. The
+ * second statement makes PostgreSQL read the names again.
+ */
+function foreignKeyOrderSql(name: string): string {
+  const relations = `relnamespace = ${quoteText(quoteName(name))}::regnamespace`;
+  return `UPDATE pg_trigger SET tgname = regexp_replace(tgname, '\\d+$', '') || lpad(oid::text, 10, '0')
+WHERE tgisinternal AND tgname ~ '^RI_ConstraintTrigger_[ac]_\\d+$' AND tgrelid IN (SELECT oid FROM pg_class WHERE ${relations});
+UPDATE pg_class SET relhastriggers = true WHERE relhastriggers AND ${relations};`;
 }
 
 /**
