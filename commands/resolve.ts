@@ -32,8 +32,9 @@ export default class Resolve extends AergoCommand {
     const { args, flags } = await this.parse(Resolve);
     const row = args.row ?? [];
     const isSettling = settles(flags);
+    const found = openPending(this.repositoryDirectory);
     if (!isSettling && !flags.list) checkScreen(this.environment, this.canAsk, process.stdout.isTTY);
-    const open = openPending(this.repositoryDirectory) ?? (await this.#refreshed());
+    const open = found ?? (await this.#refreshed());
     const { merge, folder, resolution } = open;
     if (!isSettling && !flags.list) return this.#show(open, row);
     const indexes = selected(resolution, row);

@@ -43,7 +43,8 @@ export default class Resubmit extends AergoCommand {
       () => resubmittedLines(result),
     );
     if (first === undefined) return;
-    if (!this.output.options.json) for (const line of notResubmittedLines(result)) this.output.complain(line);
+    if (!this.output.options.json)
+      for (const line of notResubmittedLines(result, this.style)) this.output.complain(line);
     process.exitCode = exitCodes.rejected;
   }
 }

@@ -313,6 +313,10 @@ export interface AergoErrorOptions {
   cause?: unknown;
 }
 
+/** A word of a command in a hint, quoted for a shell where it must be. */
+export const shellWord = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+
 /** An error with a stable code, one sentence that says what is wrong, and where there is one a next step. */
 export class AergoError extends Error {
   override readonly name = 'AergoError';

@@ -1,5 +1,5 @@
 /** The next step for who was rejected by a contract: the row that the call was about, where one can be told. */
-import { AergoError } from '../errors.ts';
+import { AergoError, shellWord } from '../errors.ts';
 import type { Repository } from './face.ts';
 
 interface Call {
@@ -56,9 +56,4 @@ async function rowOrNone(repository: Repository, table: string, key: readonly st
     if (error instanceof AergoError && error.code !== 'AERGO_STORE_DAMAGED') return undefined;
     throw error;
   }
-}
-
-/** Quoted for a shell where it must be. */
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

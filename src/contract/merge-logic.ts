@@ -32,15 +32,17 @@ export function isMergeCheck({ name, arguments: args, returns }: FunctionSignatu
  * The hash of the logic that a contract's source defines: SHA-256, in 64 hexadecimal digits, of the canonical JSON list of
  * the texts of its functions, views, types and domains as their author wrote them, in name order.
  * @param name of the resolver, a function of the contract, public or private
+ * @param contract its name, for messages
  * @throws AergoError AERGO_MERGE_LOGIC_INVALID where there is no such function, it is no resolver, or it calls another
  * contract; AERGO_CONTRACT_REFUSED for a source that cannot be read
  */
-export async function mergeLogicHash(source: string, name: string): Promise<string> {
+export async function mergeLogicHash(source: string, name: string, contract = 'the contract'): Promise<string> {
   const { functions } = await contractOf(source);
   const signature = functions.find((candidate) => candidate.name === name);
   if (signature === undefined)
-    throw logicInvalid(`the contract has no function ${name}`, {
+    throw logicInvalid(`${contract} has no function ${name}`, {
       hint: `write it: ${resolverForm}, or name one that is there`,
+      function: name,
       candidates: functions.filter(isResolver).map((one) => one.name),
     });
   if (!isResolver(signature)) {
@@ -85,7 +87,7 @@ function definedName({ kind, fields }: Node): string | undefined {
 
 function logicInvalid(
   message: string,
-  { hint, candidates }: { readonly hint: string; readonly candidates: readonly string[] },
+  { hint, ...details }: { readonly hint: string; readonly candidates: readonly string[]; readonly function?: string },
 ): AergoError {
-  return new AergoError('AERGO_MERGE_LOGIC_INVALID', message, { hint, details: { candidates } });
+  return new AergoError('AERGO_MERGE_LOGIC_INVALID', message, { hint, details });
 }

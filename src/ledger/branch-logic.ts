@@ -32,7 +32,7 @@ export async function mergeLogicIn(state: State, name: string): Promise<MergeLog
         details: { contract, candidates: state.contracts() },
       },
     );
-  return { contract, function: resolver, hash: await mergeLogicHash(source, resolver) };
+  return { contract, function: resolver, hash: await mergeLogicHash(source, resolver, contract) };
 }
 
 /** What is wrong with the logic that a block names; undefined where nothing is. */

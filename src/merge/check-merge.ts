@@ -18,7 +18,8 @@ export async function checkMerge(engine: Engine, source: ObjectSource, before: O
     if (answer.status === 'deadline') throw cameToNoEnd(`${asked[at]}.check_merge`, answer);
     const text = answer.status === 'ok' ? answer.result : answer.message;
     if (text === null) continue;
-    throw new AergoError('AERGO_MERGE_CHECK_FAILED', `check_merge() of ${asked[at]} refuses the merge: ${text}`, {
+    const why = text.trim() === '' ? ', and does not say why' : `: ${text}`;
+    throw new AergoError('AERGO_MERGE_CHECK_FAILED', `check_merge() of ${asked[at]} refuses the merge${why}`, {
       hint: 'nothing was sealed: choose otherwise where people decide (aergo resolve), or change the rows on one of the branches first',
       details: { contract: asked[at], text },
     });

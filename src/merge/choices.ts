@@ -4,7 +4,7 @@
  */
 import type { Engine } from '../contract/engine.ts';
 import { canonicalJson, type JsonValue } from '../crypto/canonical-json.ts';
-import { AergoError } from '../errors.ts';
+import { AergoError, shellWord } from '../errors.ts';
 import type { BlockId } from '../ledger/block.ts';
 import type { Choice, ResolveTransaction, SignedTransaction } from '../ledger/transaction.ts';
 import { nameOfKey } from '../state/name.ts';
@@ -41,8 +41,8 @@ export async function choicesInPieces(
   let room = 0;
   for (const [at, { table, key, name }] of conflicts.entries()) {
     const fit = rows[at] === null ? undefined : fits.next().value;
-    if (fit?.fault !== undefined) throw unfit(table, key, fit.fault.message);
-    if (fit !== undefined && fit.name !== name) throw unfit(table, key, 'it has another key');
+    if (fit?.fault !== undefined) throw unfit(table, key, fit.fault.message, undoing(table, key));
+    if (fit !== undefined && fit.name !== name) throw unfit(table, key, 'it has another key', undoing(table, key));
     const choice: Choice = { key: [...key], row: fit === undefined ? null : { ...decodeRow(fit.line) }, table };
     const length = Buffer.byteLength(canonicalJson(choice as JsonValue)) + 1;
     if (length > room) {
@@ -55,11 +55,15 @@ export async function choicesInPieces(
   return pieces;
 }
 
-const unfit = (table: string, key: readonly string[], what: string): AergoError =>
-  invalid(`the row chosen for ${table} ${key.join(' ')} does not fit: ${what}`, { table, key });
+const unfit = (table: string, key: readonly string[], what: string, hint?: string): AergoError =>
+  invalid(`the row chosen for ${table} ${key.join(' ')} does not fit: ${what}`, { table, key }, hint);
 
-function invalid(message: string, details: Record<string, unknown>): AergoError {
-  return new AergoError('AERGO_CHOICE_INVALID', message, { details });
+/** What its author can do while the merge waits. */
+const undoing = (table: string, key: readonly string[]): string =>
+  `${['aergo resolve', table, ...key.map(shellWord)].join(' ')} --undo`;
+
+function invalid(message: string, details: Record<string, unknown>, hint?: string): AergoError {
+  return new AergoError('AERGO_CHOICE_INVALID', message, { details, ...(hint === undefined ? {} : { hint }) });
 }
 
 /** The merge that choices are for. */

@@ -38,8 +38,10 @@ to amend: FIRST   (the other one fits then)
 `);
   expect(await aergo('merge what-if')).toContain('hint: aergo receipt FIRST · aergo resubmit FIRST');
   expect(await aergo('resubmit FIRST SECOND')).toBe(
-    'FIRST: bank.pay rejected this: Not enough balance (P0001)   AERGO_CONTRACT_REJECTED\n' +
-      'SECOND: bank.pay rejected this: Not enough balance (P0001)   AERGO_CONTRACT_REJECTED\n[exit 5]',
+    'error: FIRST: bank.pay rejected this: Not enough balance (P0001)   AERGO_CONTRACT_REJECTED\n' +
+      '  hint: nothing was written\n' +
+      'error: SECOND: bank.pay rejected this: Not enough balance (P0001)   AERGO_CONTRACT_REJECTED\n' +
+      '  hint: nothing was written\n[exit 5]',
   );
   await aergo('call bank.pay carol alice 49');
   expect(await aergo('resubmit --dry-run FIRST SECOND')).toBe(

@@ -41,6 +41,7 @@ beforeAll(async () => {
 describe('a merge that leaves conflicts', () => {
   it('says so, exits with 1, and status says that it waits', async () => {
     expect(await errorOf('resolve --list')).toEqual([2, 'AERGO_MERGE_NOT_PENDING']);
+    expect(await errorOf('resolve')).toEqual([2, 'AERGO_MERGE_NOT_PENDING']);
     expect(await said('merge --rows what-if')).toMatchInlineSnapshot(`
       "what-if → main: rows merge, 4 conflicts: 4 left
         bank.accounts acc0000001                      changed on both sides
@@ -138,7 +139,7 @@ describe('resolve', () => {
     expect(await choice()).toEqual({ way: 'both', row: row('106.00', 'seen') });
     await aergo('resolve bank.accounts acc0000002 --set balance=7.5 --null note');
     expect(await choice()).toEqual({ way: 'edit', row: row('7.50', null) });
-    await aergo('resolve bank.accounts acc0000002 --set note=a=b');
+    expect(await said('resolve bank.accounts acc0000002 --set note=a=b')).toContain(': edited   1 of 4 resolved');
     expect(await choice()).toEqual({ way: 'edit', row: row('7.50', 'a=b') });
     await aergo('resolve bank.accounts acc0000002 --delete');
     expect(await choice()).toEqual({ way: 'delete', row: null });
@@ -195,7 +196,7 @@ describe('merge --continue and --abort', () => {
     await aergo('call bank.set_balance acc0000001 50');
     expect(await said('status')).toContain('4 of 4 conflicts resolved; a branch has moved since');
     expect(await said('merge --continue')).toMatchInlineSnapshot(`
-      "what-if → main: rows merge, 4 conflicts: 1 left
+      "what-if → main: rows merge, 4 conflicts: 3 resolved, 1 left
         bank.accounts acc0000001                      changed on both sides
       what-if or main has moved: computed again, and choices kept for rows that are the same
         hint: aergo resolve

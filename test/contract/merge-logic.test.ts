@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { withNearest } from '../../src/cli/did-you-mean.ts';
 import { acceptContract } from '../../src/contract/gate.ts';
 import { isMergeCheck, mergeLogicHash } from '../../src/contract/merge-logic.ts';
+import type { AergoError } from '../../src/errors.ts';
 
 const resolver = `CREATE FUNCTION resolve(table_name text, key jsonb, base jsonb, ours jsonb, theirs jsonb) RETURNS jsonb AS $$
 BEGIN RETURN _sum(ours, theirs); END $$;`;
@@ -69,6 +71,13 @@ describe('the hash of a merge logic', () => {
     // Another function of the contract may call out.
     const elsewhere = `${source}CREATE FUNCTION pay() RETURNS text AS $$ BEGIN RETURN bank.pay('x'); END $$;`;
     expect(await mergeLogicHash(elsewhere, 'resolve')).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('that is not there is told with the contract, and the one that was meant', async () => {
+    const fault = await mergeLogicHash(source, 'resolv', 'bank').catch(
+      (error: AergoError) => withNearest(error).message,
+    );
+    expect(fault).toBe('bank has no function resolv: did you mean resolve?');
   });
 
   it('leaves the check of a merge to be told by its signature', async () => {

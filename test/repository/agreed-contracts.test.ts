@@ -195,6 +195,18 @@ describe('a contract in a merge row by row', () => {
 });
 
 describe('check_merge()', () => {
+  it('that gives an empty text refuses as well, and does not say why', async () => {
+    const silent = `${bankSource}CREATE FUNCTION check_merge() RETURNS text AS $$ BEGIN RETURN ''; END $$;`;
+    const test = await newRepository();
+    await withAdditiveBank(test, { alice: '100', bob: '100' }, silent);
+    await test.repository.createBranch('side');
+    await pay(test, 'side', '10');
+    await expect(merge(test, { rows: true })).rejects.toMatchObject({
+      code: 'AERGO_MERGE_CHECK_FAILED',
+      message: 'check_merge() of bank refuses the merge, and does not say why',
+    });
+  });
+
   const checked = `${additiveSource}
 CREATE FUNCTION check_merge() RETURNS text AS $$
 BEGIN

@@ -114,6 +114,7 @@ describe('an agreed merge', () => {
     await refused('{"balance":"-1.00","owner":"alice"}').toMatchObject({
       code: 'AERGO_CHOICE_INVALID',
       message: 'the row chosen for bank.accounts alice does not fit: CHECK accounts_balance_check does not hold',
+      hint: 'aergo resolve bank.accounts alice --undo',
     });
     await refused('{"balance":"1.00","owner":"zoe"}').toMatchObject({ message: expect.stringMatching(/another key/) });
     await expect(

@@ -1,5 +1,8 @@
 /** What became of transactions that were submitted again. */
+import { AergoError } from '../../errors.ts';
 import type { ResubmitResult } from '../face.ts';
+import { renderError } from '../failure.ts';
+import type { Style } from '../output.ts';
 import { blockName } from './block.ts';
 import { columns, short } from './columns.ts';
 import { receiptText } from './receipt.ts';
@@ -16,6 +19,9 @@ export function resubmittedLines({ resubmitted }: ResubmitResult): string[] {
   });
 }
 
-/** `91ab33d: bank.pay rejected this: Not enough balance (P0001)   AERGO_CONTRACT_REJECTED` */
-export const notResubmittedLines = ({ rejected }: ResubmitResult): string[] =>
-  rejected.map(({ of, error }) => `${short(of)}: ${visible(error.message)}   ${error.code}`);
+/** `error: 91ab33d: bank.pay rejected this: Not enough balance (P0001)   AERGO_CONTRACT_REJECTED`, and its hint. */
+export const notResubmittedLines = ({ rejected }: ResubmitResult, style: Style): string[] =>
+  rejected.map(({ of, error: { code, message, hint } }) => {
+    const told = new AergoError(code, `${short(of)}: ${visible(message)}`, hint === undefined ? {} : { hint });
+    return renderError(told, style, false);
+  });
