@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/contract/engine.ts';
+import type { RowViolation } from '../../src/contract/row-violation.ts';
 import { type Conflict, type ConflictId, conflictId } from '../../src/merge/conflict.ts';
 import type { Oid } from '../../src/object/oid.ts';
 import { State } from '../../src/state/state.ts';
@@ -144,6 +145,33 @@ describe('a merge of any rows', { timeout: 600_000 }, () => {
     );
     // Nothing is shown by runs that meet nothing.
     for (const [what, times] of Object.entries(met)) expect(times, what).toBeGreaterThan(0);
+  });
+
+  it('leaves every row that ours, or theirs, of what both changed fails with', async () => {
+    let refused = 0;
+    await fc.assert(
+      fc.asyncProperty(sides, asked, fc.constantFrom('ours' as const, 'theirs' as const), async (rows, asks, taken) => {
+        const merge = await shop.begin(engine, statesOf(rows), asks);
+        try {
+          const of = ({ base, ours, theirs, [taken]: line }: Conflict) =>
+            ours === base ? theirs : theirs === base ? ours : line;
+          const chosen = new Map(merge.left.map((one) => [conflictId(one), of(one)]));
+          const error = await merge.complete(chosen).then(
+            () => undefined,
+            (thrown: { details: { violations: RowViolation[] } }) => thrown,
+          );
+          for (const [table, name] of error?.details.violations.flatMap((one) => one.rows) ?? []) {
+            expect([...chosen.keys()]).toContain(conflictId({ table, name }));
+          }
+          if (error !== undefined) refused += 1;
+        } finally {
+          await merge.abandon();
+        }
+      }),
+      // The 165th met a decision taken back whose ours failed with another row.
+      { numRuns: 200, seed: 5 },
+    );
+    expect(refused).toBeGreaterThan(0);
   });
 
   it('takes exactly what the other side changed where ours changed nothing, and what ours did where theirs did not', async () => {
