@@ -123,10 +123,10 @@ export function checkRelation(relation: Fields, place: Pick<ExpressionPlace, 'fi
 }
 
 function checkCall(fields: Fields, place: ExpressionPlace, at: number): void {
-  if (fields.agg_within_group === true)
-    place.findings.refuse(place.locate(at), 'WITHIN GROUP is not allowed', 'ORDER BY … OFFSET … LIMIT 1');
   const names = stringsOf(fields.funcname);
   const name = names.at(-1) ?? '';
+  if (fields.agg_within_group === true && denialOf(name) === undefined)
+    place.findings.refuse(place.locate(at), 'WITHIN GROUP is not allowed', 'ORDER BY … OFFSET … LIMIT 1');
   const schema = names.length > 1 ? names.slice(0, -1).join('.') : undefined;
   const refuse = (message: string, instead?: string): void => place.findings.refuse(place.locate(at), message, instead);
   if (schema === 'aergo') {
@@ -144,7 +144,7 @@ function checkCall(fields: Fields, place: ExpressionPlace, at: number): void {
   const denial = denialOf(name);
   const isOwn = mayBeOwn(fields, place);
   if (denial !== undefined && !isOwn) {
-    refuse(`${name}() ${denial.why}`, denial.instead);
+    refuse(`${asWritten(name, fields)} ${denial.why}`, denial.instead);
     return;
   }
   if (!isOwn && !grants().functionNames.has(name)) {
@@ -163,6 +163,12 @@ function checkCall(fields: Fields, place: ExpressionPlace, at: number): void {
   checkLiteralArguments(name, nodesOf(fields.args), place);
   if (place.where === 'constant' && clockFunctions.has(name))
     refuse(`${name}() changes from call to call: a constraint must stay true`);
+}
+
+/** A function as a message names it: some are written as operators. */
+function asWritten(name: string, { funcformat, args }: Fields): string {
+  if (name !== 'timezone' || funcformat !== 'COERCE_SQL_SYNTAX') return `${name}()`;
+  return nodesOf(args).length === 1 ? 'AT LOCAL' : 'AT TIME ZONE';
 }
 
 /** Whether a call may be one of a function of the contract; its name may be one of PostgreSQL's too. */

@@ -39,13 +39,22 @@ deny(randomness, 'random random_normal setseed gen_random_uuid uuidv4 uuidv7 uui
 deny(sequence, 'nextval currval setval lastval');
 deny(
   floating,
-  'date_part pi sin cos tan cot asin acos atan atan2 sind cosd tand cotd asind acosd atand atan2d sinh cosh tanh asinh acosh atanh degrees radians cbrt erf erfc gamma lgamma float4 float8 dsqrt dpow dexp dlog1 corr covar_pop covar_samp regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy percent_rank cume_dist percentile_cont percentile_disc ts_rank ts_rank_cd similarity',
+  'pi sin cos tan cot asin acos atan atan2 sind cosd tand cotd asind acosd atand atan2d sinh cosh tanh asinh acosh atanh degrees radians cbrt erf erfc gamma lgamma float4 float8 dsqrt dpow dexp dlog1 corr covar_pop covar_samp regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy percent_rank cume_dist ts_rank ts_rank_cd similarity',
 );
 deny(
   outside,
   'current_setting set_config current_schema current_schemas current_database current_query version inet_client_addr inet_client_port inet_server_addr inet_server_port query_to_xml table_to_xml cursor_to_xml schema_to_xml database_to_xml txid_current txid_snapshot_xmin dblink notify',
 );
-deny(timeZones, 'timezone make_timestamptz');
+deny(timeZones, 'make_timestamptz');
+deny(
+  { why: timeZones.why, instead: 'x::timestamp for what a timestamptz is in UTC, x::timestamptz for the way back' },
+  'timezone',
+);
+deny(
+  { why: floating.why, instead: 'ORDER BY … OFFSET … LIMIT 1, the one in the middle' },
+  'percentile_cont percentile_disc',
+);
+deny({ why: floating.why, instead: 'extract(year FROM …), which gives a numeric' }, 'date_part');
 deny(internal, 'hashtext hashint4 hashint8 hashchar hashname hashvarlena hash_array hash_record');
 
 deny(arbitrary, 'any_value mode');
