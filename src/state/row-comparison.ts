@@ -1,6 +1,6 @@
 /**
  * Who changed a row since the base, where the two sides have deployed the same new schema since: then every line is another
- * one, and the columns tell. Takes no change for none, though some that is none for one (docs/format.md, step 4).
+ * one, and the columns tell. In doubt a side changed it: what the migration wrote into a row counts as its change.
  */
 import { decodeRow, encodeRow, type RowValues } from './row.ts';
 import type { TableSchema } from './schema.ts';
