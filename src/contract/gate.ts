@@ -102,9 +102,13 @@ function refused(findings: readonly Finding[], what: 'contract' | 'migration' = 
   const limit = findings.find((finding) => finding.code === 'AERGO_CONTRACT_LIMIT');
   const shown = limit ?? findings[0];
   const place = shown === undefined ? '' : `line ${shown.line}, column ${shown.column}: ${shown.message}`;
+  const others = findings.length - 1;
+  const more = others > 0 ? `${others} more: aergo contract check FILE shows all` : undefined;
+  const instead = shown?.instead === undefined ? undefined : `instead: ${shown.instead}`;
+  const hint = [instead, what === 'contract' ? more : undefined].filter((part) => part !== undefined).join('; ');
   const message = `the ${what} ${limit === undefined ? 'was refused' : 'went over a limit'}: ${place}`;
   return new AergoError(limit === undefined ? 'AERGO_CONTRACT_REFUSED' : 'AERGO_CONTRACT_LIMIT', message, {
-    ...(shown?.instead === undefined ? {} : { hint: `instead: ${shown.instead}` }),
+    ...(hint === '' ? {} : { hint }),
     details: { findings },
   });
 }

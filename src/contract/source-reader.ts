@@ -247,7 +247,11 @@ export class SourceReader {
         ?.replace(/\s+/g, ' ')
         .toUpperCase() ?? node.kind;
     const where = this.#migrates === undefined ? 'contract' : 'migration';
-    this.#findings.refuse(at, `${words} is not allowed in a ${where}`, deployable);
+    const isRun = ['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt', 'DoStmt', 'SelectStmt', 'CallStmt'].includes(
+      node.kind,
+    );
+    const instead = isRun && where === 'contract' ? 'a function that is called once after deploying' : deployable;
+    this.#findings.refuse(at, `${words} is not allowed in a ${where}`, instead);
   }
 
   #typeName(names: readonly string[], at: number): string {

@@ -87,6 +87,15 @@ export function checkType(type: WrittenType, place: TypePlace, known: KnownTypes
 export const insteadOfSequence =
   'text DEFAULT aergo.tx_id(); for several rows in one call PRIMARY KEY (tx, n) with n counted in the function; for numbers in a row, a table with one row that holds the next';
 
+/** Types that are often written, under the catalogue's names. */
+const usualInstead: ReadonlyMap<string, { readonly written?: string; readonly instead: string }> = new Map([
+  ['bpchar', { written: 'char', instead: 'varchar' }],
+  ['json', { instead: 'jsonb' }],
+  ['name', { instead: 'text' }],
+  ['timetz', { written: 'time with time zone', instead: 'time' }],
+  ['oid', { instead: 'int8' }],
+]);
+
 type Complaint = readonly [message: string, instead?: string];
 
 function complaintAbout(type: WrittenType, place: TypePlace, known: KnownTypes): Complaint | undefined {
@@ -106,6 +115,13 @@ function complaintAbout(type: WrittenType, place: TypePlace, known: KnownTypes):
     return ['a public function gives one value, not a set', 'a private function (its name begins with _), or a view'];
   if (type.isArray) return complaintAboutArray(name, place);
   if (isAllowed(type, place, known)) return undefined;
+  // What is no column was refused as one.
+  if (place === 'key' && !columnTypes.has(name) && !known.domains.has(name)) return undefined;
+  const other = usualInstead.get(name);
+  if (other !== undefined) {
+    const size = type.modifier === undefined || name !== 'bpchar' ? '' : `(${type.modifier})`;
+    return [`type ${other.written ?? name}${size} cannot be ${phrases[place]}`, `${other.instead}${size}`];
+  }
   if (place === 'key' && name === 'numeric')
     return ['numeric in a primary key needs precision and scale: 1 and 1.0 would be two keys', 'numeric(15,2)'];
   return [

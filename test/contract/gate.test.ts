@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkContract, type Finding } from '../../src/contract/gate.ts';
+import { acceptContract, checkContract, type Finding } from '../../src/contract/gate.ts';
 import { bank, paperExample } from './workbench.ts';
 
 async function findings(source: string): Promise<readonly Finding[]> {
@@ -460,4 +460,13 @@ describe('the gate and hostile sources', () => {
     ]);
     expect(await findings('SELECT \ud800')).toMatchObject([{ message: expect.stringContaining('no text') }]);
   });
+});
+
+it('says at a deployment what comes first, and where to see the others', async () => {
+  const deployed = (source: string): Promise<unknown> => acceptContract(source).catch((thrown: unknown) => thrown);
+  expect(await deployed('CREATE TABLE t (k text PRIMARY KEY, a json, b real);')).toMatchObject({
+    message: 'the contract was refused: line 1, column 39: type json cannot be a column',
+    hint: 'instead: jsonb; 1 more: aergo contract check FILE shows all',
+  });
+  expect(await deployed('CREATE TABLE t (k text PRIMARY KEY, a json);')).toMatchObject({ hint: 'instead: jsonb' });
 });
