@@ -1,6 +1,6 @@
 /**
  * Values of which equal ones may look different, as 1.0 and 1.00: which expressions give such, judged by what they are made of.
- * It promises nothing of fixed scales that meet (`numeric(12,2)` with an integer): types are not known here.
+ * It promises nothing of scales that meet in one expression (`coalesce(price, 0)`): types are known of columns only.
  */
 import { type Fields, fieldsOf, nodeOf, nodesOf, stringsOf } from './syntax-tree.ts';
 
@@ -10,6 +10,8 @@ export interface InexactNames {
   /** Of a function of the contract. */
   call(name: string): string | undefined;
   query(select: Fields): string | undefined;
+  /** Whether it is `numeric(p,s)`: whole numbers divide to whole ones. */
+  isScaled(expression: unknown): boolean;
 }
 
 /** Functions whose result looks the same for equal arguments, or is no number of any scale. */
@@ -44,7 +46,9 @@ export function inexactIn(expression: unknown, names: InexactNames): string | un
       : undefined;
   if (kind === 'A_Expr') {
     if (fields.kind === 'AEXPR_NULLIF') return first(fields.lexpr);
-    return keeping.has(stringsOf(fields.name).at(-1) ?? '') ? first(fields.lexpr, fields.rexpr) : undefined;
+    const operator = stringsOf(fields.name).at(-1) ?? '';
+    if (operator === '/' && [fields.lexpr, fields.rexpr].some((side) => names.isScaled(side))) return '(… / …)';
+    return keeping.has(operator) ? first(fields.lexpr, fields.rexpr) : undefined;
   }
   if (kind === 'CaseExpr') return first(fields.defresult, fields.args);
   if (kind === 'CaseWhen') return first(fields.result);

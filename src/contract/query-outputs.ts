@@ -119,6 +119,12 @@ export function rowsOfOutputs(outputs: readonly Output[] | undefined, scope: Que
     // A key's columns are not NULL, or the row that has NULL there is the only one.
     nullable: new Set(names.filter((name) => !keys.some((key) => key.includes(name)))),
     inexact: new Set(inexact.map((output) => output.name)),
+    scales: new Map(
+      outputs.flatMap(({ name, expression }) => {
+        const scale = scope.scale(expression);
+        return scale === undefined ? [] : [[name, scale] as const];
+      }),
+    ),
     isOrdered: false,
   };
 }

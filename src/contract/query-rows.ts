@@ -183,7 +183,10 @@ function inexactInBoth(select: Fields, names: QueryNames): Set<string> {
   const [left, right] = [select.larg, select.rarg].map((side) => rowsOfQuery(fieldsOf(side), names));
   const inexact = (left?.columns ?? []).filter((name, at) => {
     const other = right?.columns?.[at];
-    return left?.inexact.has(name) === true || (other !== undefined && right?.inexact.has(other) === true);
+    if (other === undefined) return left?.inexact.has(name) === true;
+    // 1.00 and 1.000, or 1, are equal too.
+    if (left?.scales.get(name) !== right?.scales.get(other)) return true;
+    return left?.inexact.has(name) === true || right?.inexact.has(other) === true;
   });
   return new Set(inexact);
 }
@@ -206,14 +209,15 @@ const rowsOfSelect = remembered((select, outside): RowSource => {
   const plain: RowSource = { ...unknownRows, columns, nullable: new Set(columns) };
   const isSingle = isSingleRow(select, names);
   if (isSetOperation(select)) {
-    const merged = { ...plain, inexact: inexactInBoth(select, names) };
+    const { scales } = rowsOfQuery(fieldsOf(select.larg), names);
+    const merged = { ...plain, inexact: inexactInBoth(select, names), scales };
     return isSingle ? { ...merged, keys: [[]] } : merged;
   }
   if (select.valuesLists !== undefined) return isSingle ? { ...plain, keys: [[]] } : { ...plain, isOrdered: true };
   const scope = scopeOf(select, names);
   const rows = rowsOfOutputs(outputs, scope);
   // One row here may be one for each of a query around.
-  if (isSingle) return { ...plain, keys: [[]], inexact: rows.inexact };
+  if (isSingle) return { ...plain, keys: [[]], inexact: rows.inexact, scales: rows.scales };
   const isDistinctOn = select.distinctClause !== undefined && !isPlainDistinct(select);
   if (select.groupClause !== undefined || isDistinctOn)
     return groupedRows(rows, groupedBy(select, names), outputs, scope);

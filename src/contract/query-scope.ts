@@ -12,7 +12,7 @@ import {
   RowDependencies,
   sourceOf,
 } from './row-dependencies.ts';
-import { conditionsIn, functionSource, type RowSource, renameColumns, unknownRows } from './row-source.ts';
+import { conditionsIn, functionSource, type RowSource, renameColumns, scaleOfType, unknownRows } from './row-source.ts';
 import { type Fields, fieldsOf, isFields, type Node, nodeOf, nodesOf, stringsOf, textOf } from './syntax-tree.ts';
 
 /** What names of tables and functions mean where a query stands. */
@@ -104,6 +104,15 @@ export class QueryScope {
     return isOpaque ? undefined : ids.length > 0;
   }
 
+  /** The digits behind the point that all values of an expression have, where that is known. */
+  scale(expression: unknown): number | undefined {
+    const node = nodeOf(expression);
+    if (node?.kind === 'TypeCast') return scaleOfType(fieldsOf(node.fields.typeName));
+    const [id, ...more] = node?.kind === 'ColumnRef' ? this.#mentioned(expression).ids : [];
+    if (id === undefined || more.length > 0) return undefined;
+    return this.#sources[sourceOf(id)]?.source.scales.get(nameOf(id));
+  }
+
   /** What makes an expression's equal values look different, where they may: a column mostly. */
   inexactColumn(expression: unknown): string | undefined {
     return inexactIn(expression, {
@@ -112,6 +121,7 @@ export class QueryScope {
         return id === undefined ? undefined : nameOf(id);
       },
       call: (name) => ((this.#names.functions.get(name)?.inexact.size ?? 0) > 0 ? `${name}(…)` : undefined),
+      isScaled: (part) => this.scale(part) !== undefined,
       query: (select) => [...this.#read(select, this.#names).inexact][0],
     });
   }

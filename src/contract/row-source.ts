@@ -2,7 +2,7 @@
  * What the gate knows of rows that a query reads: their columns, and which of these tell any two rows apart. It promises
  * nothing where it does not know: then an order counts as not total.
  */
-import { type Fields, fieldsOf, nodeOf, nodesOf, stringsOf, textOf } from './syntax-tree.ts';
+import { type Fields, fieldsOf, nodeOf, nodesOf, numberOf, stringsOf, textOf } from './syntax-tree.ts';
 
 /** Rows of a table, a view, a query or a function. */
 export interface RowSource {
@@ -16,6 +16,8 @@ export interface RowSource {
   readonly nullable: ReadonlySet<string>;
   /** Columns whose equal values may look different, as 1.0 and 1.00. */
   readonly inexact: ReadonlySet<string>;
+  /** The digits behind the point of columns that are `numeric(p,s)`. */
+  readonly scales: ReadonlyMap<string, number>;
   /** Whether the rows come in an order that the query's text itself gives. */
   readonly isOrdered: boolean;
 }
@@ -33,6 +35,7 @@ export const unknownRows: RowSource = {
   partialKeys: [],
   nullable: new Set(),
   inexact: new Set(),
+  scales: new Map(),
   isOrdered: false,
 };
 
@@ -49,6 +52,7 @@ export function renameColumns(source: RowSource, names: readonly string[]): RowS
     partialKeys: [],
     nullable: new Set([...source.nullable].map(now)),
     inexact: new Set([...source.inexact].map(now)),
+    scales: new Map([...source.scales].map(([name, scale]) => [now(name), scale])),
   };
 }
 
@@ -72,11 +76,21 @@ function isInexact(typeName: Fields, domains: DomainTypes): boolean {
   return inexactTypes.has(type) && !(type === 'numeric' && typeName.typmods !== undefined);
 }
 
+/** The digits behind the point that a type `numeric(p,s)` has; undefined for any other. */
+export function scaleOfType(typeName: Fields, domains: DomainTypes = new Map()): number | undefined {
+  const type = stringsOf(typeName.names).at(-1) ?? '';
+  const base = domains.get(type);
+  if (base !== undefined) return scaleOfType(base);
+  if (type !== 'numeric' || typeName.typmods === undefined) return undefined;
+  return numberOf(fieldsOf(nodesOf(typeName.typmods)[1]?.fields.ival).ival) ?? 0;
+}
+
 /** A CREATE TABLE's rows. @param indexes the CREATE INDEX statements on it */
 export function tableSource(create: Fields, indexes: readonly Fields[], domains: DomainTypes): TableSource {
   const columns: string[] = [];
   const keys: string[][] = [];
   const inexact = new Set<string>();
+  const scales = new Map<string, number>();
   const notNull = new Set<string>();
   const generated = new Map<string, readonly string[]>();
   const constrain = (contype: string, names: string[]): void => {
@@ -92,6 +106,8 @@ export function tableSource(create: Fields, indexes: readonly Fields[], domains:
     for (const { fields: constraint } of nodesOf(fields.constraints))
       if (constraint.contype === 'CONSTR_GENERATED') generated.set(name, columnsIn(constraint.raw_expr));
     if (isInexact(fieldsOf(fields.typeName), domains)) inexact.add(name);
+    const scale = scaleOfType(fieldsOf(fields.typeName), domains);
+    if (scale !== undefined) scales.set(name, scale);
     for (const { fields: constraint } of nodesOf(fields.constraints))
       constrain(textOf(constraint.contype) ?? '', [name]);
   }
@@ -109,7 +125,7 @@ export function tableSource(create: Fields, indexes: readonly Fields[], domains:
   for (const name of [...unique]) for (const source of generated.get(name) ?? []) unique.add(source);
   const nullable = new Set(columns.filter((name) => !notNull.has(name)));
   const hasUniqueIndex = indexes.some((index) => index.unique === true);
-  return { columns, keys, partialKeys, nullable, inexact, isOrdered: false, unique, hasUniqueIndex };
+  return { columns, keys, partialKeys, nullable, inexact, scales, isOrdered: false, unique, hasUniqueIndex };
 }
 
 /** The conditions that a WHERE joins by AND, as texts: equal for what is written alike, with or without a table's name. */
@@ -199,6 +215,7 @@ export function functionSource(range: Fields, own: ReadonlyMap<string, RowSource
     partialKeys: [],
     nullable: new Set(columns.filter((column) => !keys.some((key) => key.includes(column)))),
     inexact: source?.inexact ?? new Set(isExact(name) ? [] : columns),
+    scales: source?.scales ?? new Map(),
     isOrdered: source === undefined && givesRows(name),
   };
 }
@@ -229,7 +246,7 @@ export function ownFunctionSource(
   if (given.length > 0) {
     const columns = given.map((fields) => textOf(fields.name) ?? '');
     const exact = tableSource({ tableElts: given.map(columnOf) }, [], domains);
-    return { ...unknownRows, columns, nullable: new Set(columns), inexact: exact.inexact };
+    return { ...unknownRows, columns, nullable: new Set(columns), inexact: exact.inexact, scales: exact.scales };
   }
   const type = stringsOf(fieldsOf(create.returnType).names).at(-1) ?? '';
   const table = tables.get(type);
