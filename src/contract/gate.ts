@@ -92,7 +92,7 @@ async function readSource(
   } else {
     const reader = new SourceReader(source, findings, kind);
     const contract = reader.read();
-    if (findings.isParsed && reader.isReadable) return { findings, contract };
+    if (findings.isParsed && reader.isReadable) return { findings, contract, calls: reader.calls };
   }
   return { findings };
 }
