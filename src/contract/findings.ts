@@ -77,9 +77,8 @@ export class Findings {
     const lineStart = place === 0 ? 0 : this.#bytes.lastIndexOf(0x0a, place - 1) + 1;
     const column = this.#bytes.toString('utf8', lineStart, place).length + 1;
     const finding = { line: this.lineOf(place), column, message, code, ...(instead === undefined ? {} : { instead }) };
-    const again = this.#found.some(
-      (other) => other.line === finding.line && other.column === column && other.message === message,
-    );
+    // One a place: the first says what is wrong there, and what else is wrong often goes with it.
+    const again = this.#found.some((other) => other.line === finding.line && other.column === column);
     if (!again) this.#found.push(finding);
   }
 }

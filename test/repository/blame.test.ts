@@ -175,13 +175,20 @@ describe('blame', { timeout: 120_000 }, () => {
 
   it('names all that may have been it where a run does not come to an end on this machine', async () => {
     const test = await newRepository();
-    const { admin: key } = test;
-    await withBank(test, { alice: '100', bob: '50' });
-    await test.repository.submit([line(payment('alice', 'bob', '1')), line(payment('bob', 'alice', '2'))], {
+    const { repository, admin: key } = test;
+    // A payment takes longer than it takes to notice that its time is over.
+    const slow = bankSource.replace('answer := transfer', 'FOR i IN 1..1000000 LOOP END LOOP;\n    answer := transfer');
+    await repository.deploy({ name: 'bank', source: slow, key });
+    for (const [owner, balance] of [
+      ['alice', '100'],
+      ['bob', '50'],
+    ] as const)
+      await repository.call({ contract: 'bank', function: 'open_account', args: [owner, balance], key });
+    await repository.submit([line(payment('alice', 'bob', '1')), line(payment('bob', 'alice', '2'))], {
       sealer: key,
       key,
     });
-    await closeQuietly(test.repository);
+    await closeQuietly(repository);
     const hurried = await openRepository(test.directory, { ...fixedOptions('hurried'), callDeadline_ms: 0.001 });
     expect(await ofRow(hurried, 'alice')).toEqual({
       owner: 'bank.open_account alice 100 @ 2 main',
