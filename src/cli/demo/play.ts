@@ -48,6 +48,11 @@ async function found(stage: Stage, directory: string, { receivers }: DemoData): 
   await stage.aergo(['init', 'ledger', '--key', founder]);
   stage.enter('ledger');
   await stage.aergo(['config', 'set', 'seal.key', founder]);
+  stage.say('The other banks become members: they sign their own payments.');
+  for (const { name } of banks) {
+    if (name === founder) continue;
+    await stage.aergo(['member', 'add', name, name, '--role', 'write', '--key', founder]);
+  }
   stage.say(
     'The contract says who may spend what; the tables are filled from files (input/banks.csv gets the key ids).',
   );
