@@ -222,6 +222,9 @@ export class Store implements ObjectSource {
     } catch (error) {
       throw this.#writer.fail(indexBehind(error));
     }
+    // Not before: whoever reads meanwhile must find what a ref names.
+    this.#refs = moved;
+    this.#position = indexed.position;
   }
 
   /** The refs as they will be; everything that could be refused is refused here, before anything is written. */
@@ -249,8 +252,6 @@ export class Store implements ObjectSource {
     } catch (error) {
       throw this.#writer.cutBack(begin, storeFault(error, 'writing the refs file'));
     }
-    this.#refs = refs;
-    this.#position = position;
   }
 }
 

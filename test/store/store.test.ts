@@ -1,6 +1,7 @@
 import { createCipheriv } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { parseOid } from '../../src/object/oid.ts';
 import { nodeFileSystem } from '../../src/store/file-system.ts';
@@ -65,6 +66,29 @@ describe('a store', () => {
         expect(Buffer.compare(store.read(large.oid).body, large.body)).toBe(0);
       },
       'rebuild',
+    );
+  });
+
+  test('has what its refs name at every moment of a write', async () => {
+    await withStore(
+      newDirectory(),
+      async (store) => {
+        let isWriting = true;
+        const writing = writeChain(store, 20).finally(() => {
+          isWriting = false;
+        });
+        const seen = new Set<string>();
+        while (isWriting) {
+          for (const { oid } of store.refs()) {
+            expect(store.has(oid)).toBe(true);
+            seen.add(oid);
+          }
+          await setImmediate();
+        }
+        expect(seen.size).toBeGreaterThan(1);
+        expect(await writing).toHaveLength(20);
+      },
+      'create',
     );
   });
 
