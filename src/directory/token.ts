@@ -6,7 +6,7 @@
  *     aergo1.<base64url of the canonical JSON>.<base64url of the signature>
  */
 import { z } from 'zod';
-import { canonicalJson, type JsonValue, parseCanonicalJson } from '../crypto/canonical-json.ts';
+import { canonicalJson, parseCanonicalJson } from '../crypto/canonical-json.ts';
 import { verifySignature } from '../crypto/ed25519.ts';
 import { isKeyId, type KeyId, type SigningKey } from '../crypto/key.ts';
 import { AergoError } from '../errors.ts';
@@ -51,7 +51,7 @@ export function placeOfUrl(url: string): { origin: string; repository: string } 
 /** A token of `key`. `nonce`: 12 random bytes, so that no two are equal. */
 export function signToken(claims: Omit<TokenClaims, 'key' | 'nonce'>, nonce: Uint8Array, key: SigningKey): string {
   const whole: TokenClaims = { ...claims, key: key.id, nonce: Buffer.from(nonce).toString('base64url') };
-  const payload = Buffer.from(canonicalJson(claimsSchema.parse(whole) as JsonValue)).toString('base64url');
+  const payload = Buffer.from(canonicalJson(claimsSchema.parse(whole))).toString('base64url');
   return `${prefix}.${payload}.${Buffer.from(key.sign(signedBytes(payload))).toString('base64url')}`;
 }
 

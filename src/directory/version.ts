@@ -60,12 +60,16 @@ export type Approvals = ReadonlyMap<KeyId, Approval>;
 /** Puts the tree of a version into `buffer`; without approvals it is what approvals sign. */
 export function putVersionTree(buffer: ObjectBuffer, content: DirectoryContent, approvals: Approvals = new Map()): Oid {
   const { repository, version, previous, time, expires, members, policy, heads, tags } = content;
-  const file = (name: string, value: unknown): TreeEntry => ({
+  const file = (name: string, value: JsonValue): TreeEntry => ({
     mode: '100644',
     name,
-    oid: buffer.put('blob', Buffer.from(`${canonicalJson(value as JsonValue)}\n`)),
+    oid: buffer.put('blob', Buffer.from(`${canonicalJson(value)}\n`)),
   });
-  const folder = <K, V>(name: string, files: ReadonlyMap<K, V>, nameOf: (key: K) => string): TreeEntry[] => {
+  const folder = <K, V extends JsonValue>(
+    name: string,
+    files: ReadonlyMap<K, V>,
+    nameOf: (key: K) => string,
+  ): TreeEntry[] => {
     if (files.size === 0) return [];
     const tree = encodeTree([...files].map(([key, value]) => file(nameOf(key), value)));
     return [{ mode: '40000', name, oid: buffer.put('tree', tree) }];

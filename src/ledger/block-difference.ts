@@ -27,7 +27,7 @@ export function firstDifference(
     );
   }
   const receipts = reader.receipts(block.id);
-  const text = (value: unknown) => canonicalJson((value ?? null) as JsonValue);
+  const text = (value: JsonValue | undefined) => canonicalJson(value ?? null);
   const index = rebuilt.receipts.findIndex((receipt, at) => text(receipt) !== text(receipts[at]));
   if (index >= 0 || receipts.length !== rebuilt.receipts.length) {
     const at = index >= 0 ? index : rebuilt.receipts.length;

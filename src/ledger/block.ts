@@ -3,7 +3,7 @@
  * Frozen: docs/format.md, vectors in fixtures/format/. There is exactly one way to write given content, so whoever reads
  * a block can build it again and compare ids.
  */
-import { canonicalJson, type JsonValue, parseCanonicalJson } from '../crypto/canonical-json.ts';
+import { canonicalJson, parseCanonicalJson } from '../crypto/canonical-json.ts';
 import { type KeyId, parseKeyId, type SigningKey } from '../crypto/key.ts';
 import { signSsh, verifySsh } from '../crypto/sshsig.ts';
 import { AergoError } from '../errors.ts';
@@ -76,7 +76,7 @@ function unsignedCommit(buffer: ObjectBuffer, content: BlockContent, sealer: Key
 
 /** The tree of a block with this content; everything below it that is new is put into `buffer`. */
 export function putBlockTree(buffer: ObjectBuffer, content: BlockContent): Oid {
-  const header = Buffer.from(`${canonicalJson(content.header as JsonValue)}\n`);
+  const header = Buffer.from(`${canonicalJson(content.header)}\n`);
   const entries: (TreeEntry | undefined)[] = [
     { mode: '100644', name: 'block.json', oid: buffer.put('blob', header) },
     { mode: '100644', name: 'engine.json', oid: content.engine },
@@ -88,7 +88,7 @@ export function putBlockTree(buffer: ObjectBuffer, content: BlockContent): Oid {
     putLines(
       buffer,
       'receipts',
-      content.receipts.map((receipt) => canonicalJson(receipt as JsonValue)),
+      content.receipts.map((receipt) => canonicalJson(receipt)),
     ),
     putLines(buffer, 'conflicts', content.conflicts ?? []),
     { mode: '40000', name: 'state', oid: content.state },

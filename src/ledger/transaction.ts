@@ -7,7 +7,7 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { isContractName } from '../contract/names.ts';
-import { canonicalJson, type JsonValue, parseCanonicalJson } from '../crypto/canonical-json.ts';
+import { canonicalJson, parseCanonicalJson } from '../crypto/canonical-json.ts';
 import { verifySignature } from '../crypto/ed25519.ts';
 import { isKeyId, type KeyId, type SigningKey } from '../crypto/key.ts';
 import { AergoError } from '../errors.ts';
@@ -151,7 +151,7 @@ export interface SignedTransaction {
 /** The bytes that the author signs: domain, repository, canonical JSON without `sig`. */
 function signedBytes(repository: Oid, transaction: Omit<Transaction, 'sig'>): Uint8Array {
   const { sig: _, ...unsigned } = transaction as Transaction;
-  return Buffer.from(`aergo transaction v1\n${repository}\n${canonicalJson(unsigned as JsonValue)}`);
+  return Buffer.from(`aergo transaction v1\n${repository}\n${canonicalJson(unsigned)}`);
 }
 
 /** Signs a transaction for the repository with `key`. */
@@ -159,7 +159,7 @@ export function signTransaction(repository: Oid, unsigned: UnsignedTransaction, 
   const transaction = { ...unsigned, author: key.id } as Omit<Transaction, 'sig'>;
   const bytes = signedBytes(repository, transaction);
   const sig = Buffer.from(key.sign(bytes)).toString('base64url');
-  return decodeTransaction(repository, canonicalJson({ ...transaction, sig } as JsonValue));
+  return decodeTransaction(repository, canonicalJson({ ...transaction, sig }));
 }
 
 /**

@@ -3,7 +3,7 @@
  * strictly. Every conflict that is left to people is chosen exactly once, and nothing else.
  */
 import type { Engine } from '../contract/engine.ts';
-import { canonicalJson, type JsonValue } from '../crypto/canonical-json.ts';
+import { canonicalJson } from '../crypto/canonical-json.ts';
 import { AergoError, shellWord } from '../errors.ts';
 import type { BlockId } from '../ledger/block.ts';
 import type { Choice, ResolveTransaction, SignedTransaction } from '../ledger/transaction.ts';
@@ -44,7 +44,7 @@ export async function choicesInPieces(
     if (fit?.fault !== undefined) throw unfit(table, key, fit.fault.message, undoing(table, key));
     if (fit !== undefined && fit.name !== name) throw unfit(table, key, 'it has another key', undoing(table, key));
     const choice: Choice = { key: [...key], row: fit === undefined ? null : { ...decodeRow(fit.line) }, table };
-    const length = Buffer.byteLength(canonicalJson(choice as JsonValue)) + 1;
+    const length = Buffer.byteLength(canonicalJson(choice)) + 1;
     if (length > room) {
       pieces.push([]);
       room = choicesLimit_bytes;

@@ -6,7 +6,7 @@
 import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { canonicalJson, type JsonValue } from '../crypto/canonical-json.ts';
+import { canonicalJson } from '../crypto/canonical-json.ts';
 import type { Relation } from '../directory/chain.ts';
 import { AergoError } from '../errors.ts';
 import { oidSchema, timeSchema } from '../ledger/transaction.ts';
@@ -57,7 +57,7 @@ export async function keepEvidence(
     const partial = `${path}.new`;
     const file = await open(partial, 'w');
     try {
-      await file.writeFile(`${canonicalJson(piece as unknown as JsonValue)}\n`);
+      await file.writeFile(`${canonicalJson(piece)}\n`);
       await file.sync();
     } finally {
       await file.close();

@@ -3,7 +3,7 @@
  * that. A text that is sent around; it holds as long as nothing else is written.
  */
 import { z } from 'zod';
-import { canonicalJson, type JsonValue } from '../crypto/canonical-json.ts';
+import { canonicalJson } from '../crypto/canonical-json.ts';
 import { isKeyId, type KeyId, type SigningKey } from '../crypto/key.ts';
 import { approve, isApproval } from '../directory/approval.ts';
 import { type Changes, changesBetween, describeChanges } from '../directory/changes.ts';
@@ -106,7 +106,7 @@ function viewOf(context: RepositoryContext, proposal: Proposal): ProposalView {
     version: before.version + 1,
     changes: describeChanges(changes),
     approvals: approvalsOf(proposal).map(([key]) => key),
-    text: `${canonicalJson(proposal as unknown as JsonValue)}\n`,
+    text: `${canonicalJson(proposal)}\n`,
   };
 }
 
