@@ -30,10 +30,13 @@ export function isObjectType(text: string): text is ObjectType {
  * @see https://git-scm.com/docs/hash-function-transition
  */
 export function objectId(type: ObjectType, body: Uint8Array): Oid {
-  const header = `${type} ${body.length}\0`;
+  const header = objectHeader(type, body.length);
   // One buffer and one call: for pages of 2 KiB this is faster than an incremental hash.
   const whole = Buffer.allocUnsafe(header.length + body.length);
   whole.write(header, 'latin1');
   whole.set(body, header.length);
   return hash('sha256', whole, 'hex') as Oid;
 }
+
+/** What is hashed before a body of this many bytes. */
+export const objectHeader = (type: ObjectType, length: number): string => `${type} ${length}\0`;

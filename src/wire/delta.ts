@@ -4,10 +4,13 @@
  * @see https://git-scm.com/docs/gitformat-pack
  */
 import { packInvalid, packLimit } from './pack-fault.ts';
+import type { Turns } from './turns.ts';
 
 const copyFlag = 0x80;
 /** What a copy without a size copies. */
 const defaultCopy_bytes = 0x10000;
+/** What an instruction counts as besides the bytes that it copies. */
+const instruction_bytes = 32;
 
 /** A size: seven bits a byte, the lowest first. */
 function readSize(delta: Uint8Array, from: number): { size: number; next: number } {
@@ -24,10 +27,11 @@ function readSize(delta: Uint8Array, from: number): { size: number; next: number
 /**
  * The object that a delta makes of its base.
  * @param most bytes that it may have
+ * @param turns is passed on now and then: a delta may have millions of instructions
  * @throws AergoError AERGO_PACK_INVALID when the base has another size than the delta says, a copy reaches out of it, an
  * instruction is unknown or cut short, or the result has another size than said; AERGO_PACK_LIMIT when it is over `most`
  */
-export function applyDelta(base: Uint8Array, delta: Uint8Array, most: number): Uint8Array {
+export async function applyDelta(base: Uint8Array, delta: Uint8Array, most: number, turns: Turns): Promise<Uint8Array> {
   const ofBase = readSize(delta, 0);
   const ofResult = readSize(delta, ofBase.next);
   if (ofBase.size !== base.length) throw packInvalid('a delta was made for a base of another size');
@@ -53,6 +57,7 @@ export function applyDelta(base: Uint8Array, delta: Uint8Array, most: number): U
     if (to + from.length > result.length) throw packInvalid('a delta makes more bytes than it says');
     result.set(from, to);
     to += from.length;
+    if (turns.isOver(instruction_bytes + from.length)) await turns.pass();
   }
   if (to !== result.length) throw packInvalid('a delta makes fewer bytes than it says');
   return result;

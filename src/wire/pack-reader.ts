@@ -4,12 +4,12 @@
  * @see https://git-scm.com/docs/gitformat-pack
  */
 import { createHash } from 'node:crypto';
-import { inflateSync } from 'node:zlib';
-import { AergoError } from '../errors.ts';
 import type { ObjectType } from '../object/object.ts';
 import { type Oid, oidFromBytes } from '../object/oid.ts';
 import type { ByteReader } from './byte-reader.ts';
+import { inflateHeld, inflateStream } from './inflate.ts';
 import { type PackLimits, packInvalid, packLimit } from './pack-fault.ts';
+import type { Turns } from './turns.ts';
 
 /** An entry, at `offset` bytes from the pack's beginning: an object, or a delta on the object at an offset or with an id. */
 export type PackRecord =
@@ -21,6 +21,10 @@ const oid_bytes = 32;
 const trailer_bytes = 32;
 /** Type and size take at most 10 bytes, the base of a delta at most 32: with this many held, an entry's head is whole. */
 const longestHead_bytes = 64;
+/** Above it an object is inflated piece by piece: for the many small ones a stream of its own would cost more than they do. */
+const atOnce_bytes = 64 * 1024;
+/** What an entry counts as besides its bytes: to begin with zlib costs as much as some of them. */
+const entry_bytes = 4096;
 const types = new Map<number, ObjectType>([
   [1, 'commit'],
   [2, 'tree'],
@@ -34,12 +38,14 @@ const namedDelta = 7;
 export class PackReader {
   readonly #reader: ByteReader;
   readonly #limits: PackLimits;
+  readonly #turns: Turns;
   readonly #hash = createHash('sha256');
   #offset = 0;
 
-  constructor(reader: ByteReader, limits: PackLimits) {
+  constructor(reader: ByteReader, limits: PackLimits, turns: Turns) {
     this.#reader = reader;
     this.#limits = limits;
+    this.#turns = turns;
   }
 
   /** Bytes read so far. */
@@ -144,18 +150,22 @@ export class PackReader {
     return distance;
   }
 
-  /** The zlib stream that comes now. Where it ends only zlib knows: what is held is doubled until it finds the end. */
+  /** The data of the zlib stream that comes now; what is short is inflated at once, the rest beside the event loop. */
   async #inflated(size: number): Promise<Uint8Array> {
-    // Deflate never takes much more than it is given; a longer stream is made of empty blocks, to keep the reader busy.
-    const most_bytes = size + Math.ceil(size / 1000) + 1024;
+    if (size > atOnce_bytes) {
+      return inflateStream(this.#reader, size, mostDeflated(size), (length) => void this.#take(length));
+    }
+    if (this.#turns.isOver(entry_bytes + size)) await this.#turns.pass();
     for (;;) {
       const { held } = this.#reader;
-      const found = inflate(held, size);
+      const found = inflateHeld(held, size);
       if (found !== undefined) {
         this.#take(found.length);
         return found.body;
       }
-      if (held.length > most_bytes) throw packInvalid('the data of an entry take far more bytes than they give');
+      if (held.length > mostDeflated(size))
+        throw packInvalid('the data of an entry take far more bytes than they give');
+      // Where the stream ends only zlib knows: what is held is doubled until it finds the end.
       if (
         !(await this.#reader.ensure(held.length * 2 + longestHead_bytes)) &&
         this.#reader.held.length === held.length
@@ -166,28 +176,5 @@ export class PackReader {
   }
 }
 
-// With `info`, Node gives the engine beside the output; its types leave that out.
-interface Inflated {
-  readonly buffer: Uint8Array;
-  readonly engine: { readonly bytesWritten: number };
-}
-
-function isInflated(result: unknown): result is Inflated {
-  return typeof result === 'object' && result !== null && 'engine' in result && 'buffer' in result;
-}
-
-/** The data of the zlib stream at the beginning and how long it is; undefined when it does not end within these bytes. */
-function inflate(bytes: Buffer, size: number): { body: Uint8Array; length: number } | undefined {
-  let result: unknown;
-  try {
-    // One byte more than the size, so that a longer stream is seen and not cut, and never inflated further.
-    const options = { info: true, maxOutputLength: size + 1, chunkSize: Math.max(64, Math.min(size + 1, 65_536)) };
-    result = inflateSync(bytes, options);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'Z_BUF_ERROR') return undefined;
-    throw packInvalid('the data of an entry do not inflate to the size in its header', error);
-  }
-  if (!isInflated(result)) throw new AergoError('AERGO_INTERNAL', 'this Node does not say where a zlib stream ends');
-  if (result.buffer.length !== size) throw packInvalid('the data of an entry do not inflate to the size in its header');
-  return { body: result.buffer, length: result.engine.bytesWritten };
-}
+/** Deflate never takes much more than it is given; a longer stream is made of empty blocks, to keep the reader busy. */
+const mostDeflated = (size: number): number => size + Math.ceil(size / 1000) + 1024;

@@ -3,13 +3,15 @@
  * the pack are read from the sink. Memory is bounded whatever the chains look like: a base that no longer fits is read from
  * the sink again, which has it, because everything resolved was put there.
  */
-import { type GitObject, type NewObject, type ObjectType, objectId } from '../object/object.ts';
-import type { Oid } from '../object/oid.ts';
+import { createHash } from 'node:crypto';
+import { type GitObject, type NewObject, type ObjectType, objectHeader, objectId } from '../object/object.ts';
+import { type Oid, parseOid } from '../object/oid.ts';
 import type { ObjectSource } from '../object/source.ts';
 import type { ByteReader } from './byte-reader.ts';
 import { applyDelta } from './delta.ts';
 import { defaultPackLimits, type PackLimits, packInvalid, packLimit } from './pack-fault.ts';
 import { PackReader, type PackRecord } from './pack-reader.ts';
+import { Turns, turn_bytes } from './turns.ts';
 
 /**
  * Where received objects go, usually a quarantine. What was put can be read at once; what else can be read are the bases that
@@ -38,11 +40,12 @@ export interface UnpackOptions {
  */
 export async function unpack(bytes: ByteReader, sink: ObjectSink, options: UnpackOptions = {}): Promise<Unpacked> {
   const limits = { ...defaultPackLimits, ...options.limits };
-  const pack = new PackReader(bytes, limits);
+  const turns = new Turns();
+  const pack = new PackReader(bytes, limits, turns);
   const count = await pack.count();
-  const resolver = new Resolver(sink, limits);
+  const resolver = new Resolver(sink, limits, turns);
   for (let done = 0; done < count; done += 1) {
-    resolver.take(await pack.next());
+    await resolver.take(await pack.next());
     if (done % 1000 === 0) options.onEntries?.(done, count);
   }
   await pack.end();
@@ -61,6 +64,7 @@ interface Task {
 class Resolver {
   readonly #sink: ObjectSink;
   readonly #limits: PackLimits;
+  readonly #turns: Turns;
   readonly #bases: BaseCache;
   /** The objects of the pack by the places of their entries. */
   readonly #atOffset = new Map<number, Oid>();
@@ -73,15 +77,16 @@ class Resolver {
   #waiting_bytes = 0;
   #total_bytes = 0;
 
-  constructor(sink: ObjectSink, limits: PackLimits) {
+  constructor(sink: ObjectSink, limits: PackLimits, turns: Turns) {
     this.#sink = sink;
     this.#limits = limits;
+    this.#turns = turns;
     this.#bases = new BaseCache(sink, limits.bases_bytes);
   }
 
-  take(record: PackRecord): void {
+  async take(record: PackRecord): Promise<void> {
     if ('type' in record) {
-      this.#put(record.offset, record.type, record.body, 0);
+      await this.#put(record.offset, record.type, record.body, 0);
     } else {
       const { offset, delta } = record;
       const base = typeof record.base === 'number' ? this.#atOffset.get(record.base) : record.base;
@@ -90,7 +95,7 @@ class Resolver {
         this.#ready.push({ offset, delta, base });
       else this.#wait(record.base, { offset, delta });
     }
-    for (let task = this.#ready.pop(); task !== undefined; task = this.#ready.pop()) this.#resolve(task);
+    for (let task = this.#ready.pop(); task !== undefined; task = this.#ready.pop()) await this.#resolve(task);
   }
 
   /** @throws AergoError AERGO_PACK_INVALID when deltas are left whose bases never came */
@@ -112,21 +117,21 @@ class Resolver {
     else others.push(task);
   }
 
-  #resolve({ offset, delta, base }: Task): void {
+  async #resolve({ offset, delta, base }: Task): Promise<void> {
     const depth = (this.#depths.get(base) ?? 0) + 1;
     const { chain, object_bytes } = this.#limits;
     if (depth > chain) throw packLimit(`a chain of deltas is longer than ${chain}`, { chain });
     const { type, body } = this.#bases.read(base);
-    this.#put(offset, type, applyDelta(body, delta, object_bytes), depth);
+    await this.#put(offset, type, await applyDelta(body, delta, object_bytes, this.#turns), depth);
   }
 
-  #put(offset: number, type: ObjectType, body: Uint8Array, depth: number): void {
+  async #put(offset: number, type: ObjectType, body: Uint8Array, depth: number): Promise<void> {
     const { total_bytes } = this.#limits;
     this.#total_bytes += body.length;
     if (this.#total_bytes > total_bytes) {
       throw packLimit(`the objects of the pack are over the limit of ${total_bytes} bytes`, { total_bytes });
     }
-    const oid = objectId(type, body);
+    const oid = await idInTurns(type, body, this.#turns);
     if (this.#depths.has(oid)) throw packInvalid(`the pack has object ${oid} twice`);
     this.#sink.put({ oid, type, body });
     this.#bases.keep(oid, { type, body });
@@ -137,6 +142,18 @@ class Resolver {
       this.#waiting.delete(key);
     }
   }
+}
+
+/** The id of an object of any size: a large one is hashed piece by piece. */
+async function idInTurns(type: ObjectType, body: Uint8Array, turns: Turns): Promise<Oid> {
+  if (turns.isOver(body.length)) await turns.pass();
+  if (body.length <= turn_bytes) return objectId(type, body);
+  const hash = createHash('sha256').update(objectHeader(type, body.length), 'latin1');
+  for (let at = 0; at < body.length; at += turn_bytes) {
+    hash.update(body.subarray(at, at + turn_bytes));
+    await turns.pass();
+  }
+  return parseOid(hash.digest('hex'));
 }
 
 /** The bases used last, within a number of bytes. The others are read from the sink. */

@@ -2,27 +2,29 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AergoError } from '../../src/errors.ts';
 import { applyDelta } from '../../src/wire/delta.ts';
+import { Turns } from '../../src/wire/turns.ts';
 import { mutated } from '../object/arbitraries.ts';
 import { delta } from './packs.ts';
 
+const applied = (from: Uint8Array, made: Uint8Array, most: number) => applyDelta(from, made, most, new Turns());
 const base = Buffer.from('0123456789');
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
 
 describe('a delta', () => {
-  it('copies and inserts in its order', () => {
+  it('copies and inserts in its order', async () => {
     // Copies: offset in the bits 1 to 8, size in the bits 16 to 64.
     const made = delta(10, 8, 0x80 | 1 | 16, 7, 3, 2, '--', 0x80 | 16, 3);
-    expect(text(applyDelta(base, made, 100))).toBe('789--012');
+    expect(text(await applied(base, made, 100))).toBe('789--012');
   });
 
-  it('copies 65,536 bytes when a copy has no size, from offsets of four bytes', () => {
+  it('copies 65,536 bytes when a copy has no size, from offsets of four bytes', async () => {
     const large = Buffer.alloc(2 ** 24 + 70_000, 'x').fill('y', 2 ** 24);
     const made = delta(large.length, 65_536, 0x80 | 8, 1);
-    expect(text(applyDelta(large, made, 70_000))).toBe('y'.repeat(65_536));
+    expect(text(await applied(large, made, 70_000))).toBe('y'.repeat(65_536));
   });
 
-  it('may make nothing, of nothing', () => {
-    expect(applyDelta(new Uint8Array(), delta(0, 0), 0)).toHaveLength(0);
+  it('may make nothing, of nothing', async () => {
+    expect(await applied(new Uint8Array(), delta(0, 0), 0)).toHaveLength(0);
   });
 
   it.each([
@@ -36,24 +38,24 @@ describe('a delta', () => {
     ['fewer bytes than it says', delta(10, 3, 2, 'ab')],
     ['no sizes', Buffer.from([])],
     ['a size that does not end', Buffer.alloc(20, 0xff)],
-  ])('is refused with %s', (_what, made) => {
-    expect(() => applyDelta(base, made, 100)).toThrow(expect.objectContaining({ code: 'AERGO_PACK_INVALID' }));
+  ])('is refused with %s', async (_what, made) => {
+    await expect(applied(base, made, 100)).rejects.toThrow(expect.objectContaining({ code: 'AERGO_PACK_INVALID' }));
   });
 
-  it('is refused before anything is allocated when it would make too much', () => {
+  it('is refused before anything is allocated when it would make too much', async () => {
     const limit = expect.objectContaining({ code: 'AERGO_PACK_LIMIT' });
-    expect(() => applyDelta(base, delta(10, 2 ** 40, 1, 'a'), 1000)).toThrow(limit);
+    await expect(applied(base, delta(10, 2 ** 40, 1, 'a'), 1000)).rejects.toThrow(limit);
   });
 
-  it('is applied, whatever its bytes, with a typed error and within its limit', () => {
+  it('is applied, whatever its bytes, with a typed error and within its limit', async () => {
     const anyDelta = fc.oneof(
       fc.uint8Array({ maxLength: 50 }),
       mutated(fc.constant(delta(10, 8, 0x80 | 1 | 16, 7, 3, 2, '--', 0x80 | 16, 3))),
     );
-    fc.assert(
-      fc.property(anyDelta, (made) => {
+    await fc.assert(
+      fc.asyncProperty(anyDelta, async (made) => {
         try {
-          expect(applyDelta(base, made, 1000).length).toBeLessThanOrEqual(1000);
+          expect((await applied(base, made, 1000)).length).toBeLessThanOrEqual(1000);
         } catch (error) {
           expect(error).toBeInstanceOf(AergoError);
         }

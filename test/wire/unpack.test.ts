@@ -68,6 +68,47 @@ describe('a pack that comes in', () => {
     expect(sink.reads).toBeGreaterThan(1);
   });
 
+  it.each([
+    [
+      'a large object and a delta on it',
+      () => {
+        const large = whole(Buffer.alloc(40_000_000));
+        return [large, onOffset(large.length, delta(40_000_000, 65_536, 0x80))];
+      },
+    ],
+    [
+      'a delta of very many instructions',
+      () => {
+        const letters = Array.from({ length: 2_000_000 }, () => [1, 97]).flat();
+        const base = whole('ab');
+        return [base, onOffset(base.length, Buffer.concat([delta(2, 2_000_000), Uint8Array.from(letters)]))];
+      },
+    ],
+    ['very many small objects', () => Array.from({ length: 20_000 }, (_, at) => whole(String(at)))],
+  ])('of %s is read while others have their turn', async (_what, entries) => {
+    const bytes = packOfEntries(entries());
+    let turns = 0;
+    const counting = setInterval(() => (turns += 1), 0);
+    // All of it is there from the beginning: no turn is owed to the stream.
+    const taking = unpack(readerOf(bytes, bytes.length), new MemorySink());
+    await taking.finally(() => clearInterval(counting));
+    expect(turns).toBeGreaterThan(10);
+  });
+
+  it('has large objects and what deltas make of them', async () => {
+    const [body, many] = [Buffer.alloc(3_000_000, 'ab'), 'a'.repeat(2_000_000)];
+    const [large, base] = [whole(body), whole('ab')];
+    const letters = Uint8Array.from(Array.from({ length: many.length }, () => [1, 97]).flat());
+    const made = [
+      onOffset(large.length, delta(body.length, 65_536, 0x80)),
+      onNamed(idOf('ab'), Buffer.concat([delta(2, many.length), letters])),
+    ];
+    const sink = new MemorySink();
+    await unpack(readerOf(packOfEntries([large, ...made, base])), sink);
+    const bodies = [body, body.subarray(0, 65_536), Buffer.from('ab'), Buffer.from(many)];
+    expect([...sink.objects.keys()]).toEqual(bodies.map((one) => objectId('blob', one)));
+  });
+
   it('is empty when there is nothing to send', async () => {
     expect(await taken(packOfEntries([]))).toEqual([]);
   });
@@ -87,6 +128,18 @@ describe('a pack that comes in', () => {
     'a size above the data': packOfEntries([entry(blob, 3, Buffer.from('ab'))]),
     'a size below the data': packOfEntries([entry(blob, 1, Buffer.from('ab'))]),
     'a bomb': packOfEntries([entry(blob, 100, Buffer.alloc(10_000_000))]),
+    'a large size above the data': packOfEntries([entry(blob, 100_001, Buffer.alloc(100_000))]),
+    'a large size below the data': packOfEntries([entry(blob, 99_999, Buffer.alloc(100_000))]),
+    'a large bomb': packOfEntries([entry(blob, 100_000, Buffer.alloc(100_000_000))]),
+    'large data that are damaged': packOfEntries([whole(randomBytes(200_000)).fill(0xff, 100_000)]),
+    'a large object that is cut off': packOfEntries([whole(randomBytes(200_000)).subarray(0, 100_000)]),
+    'a large size and empty blocks without end': packOfEntries([
+      Buffer.concat([
+        entry(blob, 100_000, Buffer.alloc(0)).subarray(0, 3),
+        Buffer.from([0x78, 0x01]),
+        Buffer.alloc(200_000, Buffer.from([0, 0, 0, 255, 255])),
+      ]),
+    ]),
     'a size that does not end': packOfEntries([Buffer.alloc(70, 0xb0)]),
     'the type 0': packOfEntries([entry(0, 2, Buffer.from('ab'))]),
     'the type 5': packOfEntries([entry(5, 2, Buffer.from('ab'))]),
