@@ -52,6 +52,7 @@ export default class Resolve extends AergoCommand {
     return this.withRepository((repository) => repository.refreshPendingMerge(sealer));
   }
 
+  /** For people only: with `--json` there is no screen (`checkScreen`). */
   async #show(open: OpenPending, row: readonly string[]): Promise<void> {
     const start = row.length === 0 ? undefined : selected(open.resolution, row)[0];
     const { stdin, stdout } = process;
@@ -60,14 +61,14 @@ export default class Resolve extends AergoCommand {
     const ending = await resolveOnScreen(open, start, { stdin, stdout, color });
     if (ending === 'seal') return this.#seal(shownDigest(open));
     if (ending === 'interrupt') process.exitCode = exitCodes.interrupted;
-    this.print(pendingAsJson(open, []), () => settledLine(open, []));
+    this.output.line(settledLine(open, []));
     this.#next(open);
   }
 
   async #seal(shown: string): Promise<void> {
     const signers = await this.signers();
     const result = await this.withRepository((repository) => repository.continueMerge({ ...signers, shown }));
-    this.print(result, () => mergeLines(result, this.style));
+    for (const line of mergeLines(result, this.style)) this.output.line(line);
   }
 
   #next({ resolution }: OpenPending): void {

@@ -9,7 +9,8 @@ import { cutText, displayWidth, visible } from '../cli/render/visible.ts';
 import { conflictId } from '../merge/conflict.ts';
 import type { PendingConflict, SideWriter } from '../repository/pending-conflicts.ts';
 import { fitLine, type Line, type Piece, type Tone, widthOf, wrapText } from './lines.ts';
-import { type ResolveSession, takenText } from './resolve-session.ts';
+import type { ResolveSession } from './resolve-session.ts';
+import { takenText } from './way-text.ts';
 
 /** Lines, and the one that has to be seen: where something is being typed. */
 export interface Body {

@@ -1,18 +1,20 @@
 /**
- * What a person does in `aergo resolve`: where she is, what each key does, what is to be written down. Knows no terminal:
- * keys come in by name, and what has to happen outside comes back as an effect.
+ * What each key does in `aergo resolve`: what is being asked or typed, and what is to be written down. Knows no terminal: keys
+ * come in by name, and what has to happen outside comes back as an effect.
  */
 import { counted } from '../cli/render/columns.ts';
 import { columnsOf, valueIn } from '../cli/render/conflict-row.ts';
 import { visible } from '../cli/render/visible.ts';
 import { AergoError } from '../errors.ts';
 import type { ChangedChoice, Resolution, Step } from '../merge/resolution.ts';
-import type { Choice, Take } from '../merge/resolution-choice.ts';
+import type { Take } from '../merge/resolution-choice.ts';
 import { isEditable } from '../merge/resolution-columns.ts';
 import type { PendingConflict } from '../repository/pending-conflicts.ts';
 import type { PendingMerge } from '../repository/pending-folder.ts';
 import type { KeyPress } from './keys.ts';
+import { Position, scrolled } from './position.ts';
 import { fieldOf, type TextField, typed } from './text-field.ts';
+import { takenText, wayText } from './way-text.ts';
 
 export type Mode =
   | { readonly kind: 'browse' | 'help' }
@@ -42,27 +44,14 @@ export class ResolveSession {
   readonly resolution: Resolution<PendingConflict>;
   mode: Mode = browse;
   layout: 'column' | 'side' = 'column';
-  filter = '';
   message: Message | undefined;
-  /** The first line of the row that is shown. */
-  scroll = 0;
-  /** How many lines there are to scroll, and how many fit: told by whoever draws. */
-  extent = { lines: 0, height: 0 };
-  /** The conflicts that the filter shows, and the place among them. */
-  shown: readonly number[];
-  place: number;
+  readonly position: Position;
 
   /** @param start the conflict to begin with; the first one that is open when left out */
   constructor(merge: PendingMerge, resolution: Resolution<PendingConflict>, start?: number) {
     this.merge = merge;
     this.resolution = resolution;
-    this.shown = resolution.matching('');
-    this.place = start ?? resolution.nearestUnresolved(this.shown, -1, 1) ?? 0;
-  }
-
-  /** The index of the conflict that is shown; undefined where the filter shows none. */
-  get index(): number | undefined {
-    return this.shown[this.place];
+    this.position = new Position(resolution, start);
   }
 
   get isComplete(): boolean {
@@ -99,11 +88,12 @@ export class ResolveSession {
   }
 
   #browse(key: KeyPress): Effect | undefined {
-    const { index } = this;
+    const { index } = this.position;
     if (key.name === 'q') return { kind: 'leave' };
-    if (this.#moves(key.name)) return undefined;
+    if (index !== undefined && this.#moves(key.name)) return undefined;
     if (key.name === '?') this.mode = { kind: 'help' };
-    else if (key.name === '/') this.mode = { kind: 'filter', field: fieldOf(this.filter), before: this.filter };
+    else if (key.name === '/')
+      this.mode = { kind: 'filter', field: fieldOf(this.position.filter), before: this.position.filter };
     else if (key.name === 'v') this.layout = this.layout === 'side' ? 'column' : 'side';
     else if (key.name === 'u') return this.#undo();
     else if (key.name === 's') this.#showSeal();
@@ -123,15 +113,18 @@ export class ResolveSession {
 
   /** Next and previous conflict, the next that is open, and scrolling; whether the key meant one of them. */
   #moves(name: string): boolean {
-    const last = this.shown.length - 1;
+    const { position } = this;
+    const { place, last } = position;
     switch (name) {
       case 'n':
       case 'right':
-        this.#goTo(Math.min(last, this.place + 1), this.place === last ? 'this is the last conflict' : undefined);
+        if (place === last) this.#say('this is the last conflict');
+        position.goTo(place + 1);
         return true;
       case 'p':
       case 'left':
-        this.#goTo(Math.max(0, this.place - 1), this.place === 0 ? 'this is the first conflict' : undefined);
+        if (place === 0) this.#say('this is the first conflict');
+        position.goTo(place - 1);
         return true;
       case 'N':
       case 'enter':
@@ -142,36 +135,19 @@ export class ResolveSession {
         this.#goToOpen(-1);
         return true;
       case 'g':
-        this.#goTo(0);
+        position.goTo(0);
         return true;
       case 'G':
-        this.#goTo(Math.max(0, last));
+        position.goTo(last);
         return true;
       default:
-        return this.#scrolls(name);
+        return position.scroll(name);
     }
   }
 
-  #scrolls(name: string): boolean {
-    const page = Math.max(1, this.extent.height - 1);
-    const distance = { up: -1, k: -1, down: 1, j: 1, 'page-up': -page, 'page-down': page, ' ': page }[name];
-    if (name !== 'home' && name !== 'end' && distance === undefined) return false;
-    const last = Math.max(0, this.extent.lines - this.extent.height);
-    const wanted = name === 'home' ? 0 : name === 'end' ? last : this.scroll + (distance ?? 0);
-    this.scroll = Math.min(last, Math.max(0, wanted));
-    return true;
-  }
-
-  #goTo(place: number, message?: string): void {
-    this.place = Math.max(0, place);
-    this.scroll = 0;
-    if (message !== undefined) this.#say(message);
-  }
-
   #goToOpen(direction: 1 | -1): void {
-    const place = this.resolution.nearestUnresolved(this.shown, this.place, direction);
-    if (place !== undefined) this.#goTo(place);
-    else if (this.isComplete) this.#say(`all ${this.resolution.total} are resolved: s shows what it will seal`);
+    if (this.position.goToOpen(direction)) return;
+    if (this.isComplete) this.#say(`all ${this.resolution.total} are resolved: s shows what it will seal`);
     else this.#say('all that the filter shows are resolved: / changes it');
   }
 
@@ -185,11 +161,10 @@ export class ResolveSession {
   #undo(): Effect | undefined {
     const undone = this.resolution.undo();
     if (undone !== undefined) {
-      const place = this.shown.indexOf(undone.first);
-      if (place >= 0) this.#goTo(place);
+      this.position.goToConflict(undone.first);
       return this.#record(undone, undone.changes.length === 1 ? 'undone' : `undone: ${count(undone.changes.length)}`);
     }
-    const { index } = this;
+    const { index } = this.position;
     if (index !== undefined && this.resolution.choice(index) !== undefined)
       return this.#record(this.resolution.clear([index]), 'the choice is taken back');
     this.#complain('there is nothing to undo');
@@ -203,7 +178,7 @@ export class ResolveSession {
       this.#complain(`choose o, t, b, + or d first: a then does the same to all of ${table}`);
       return;
     }
-    const indexes = this.shown.filter((other) => this.resolution.conflict(other).table === table);
+    const indexes = this.position.shown.filter((other) => this.resolution.conflict(other).table === table);
     this.mode = { kind: 'all', indexes, way: choice.way };
   }
 
@@ -221,22 +196,14 @@ export class ResolveSession {
   #filter(key: KeyPress, { field, before }: Extract<Mode, { kind: 'filter' }>): undefined {
     if (key.name === 'enter' || key.name === 'escape') {
       this.mode = browse;
-      if (key.name === 'escape') this.#applyFilter(before === field.text ? '' : before);
-      if (this.index === undefined) this.#complain('no conflict has that in its table or key');
+      if (key.name === 'escape') this.position.show(before === field.text ? '' : before);
+      if (this.position.index === undefined) this.#complain('no conflict has that in its table or key');
       return;
     }
     const next = typed(field, key);
     if (next === undefined) return;
     this.mode = { kind: 'filter', field: next, before };
-    this.#applyFilter(next.text);
-  }
-
-  /** Stays on the conflict that is shown where the filter shows it too. */
-  #applyFilter(text: string): void {
-    const { index } = this;
-    this.filter = text;
-    this.shown = this.resolution.matching(text);
-    this.#goTo(Math.max(0, index === undefined ? 0 : this.shown.indexOf(index)));
+    this.position.show(next.text);
   }
 
   /** The columns that a person may give, as `column` and `value` count them: in the order in which they are shown. */
@@ -257,7 +224,7 @@ export class ResolveSession {
   }
 
   #column({ name }: KeyPress, at: number): undefined {
-    const { index } = this;
+    const { index } = this.position;
     if (index === undefined || name === 'escape' || name === 'q') {
       this.mode = browse;
       return;
@@ -280,7 +247,7 @@ export class ResolveSession {
   }
 
   #value(key: KeyPress, { at, field }: Extract<Mode, { kind: 'value' }>): Effect | undefined {
-    const { index } = this;
+    const { index } = this.position;
     if (index === undefined || key.name === 'escape') {
       this.mode = { kind: 'column', at };
       return undefined;
@@ -309,10 +276,8 @@ export class ResolveSession {
 
   #seal({ name }: KeyPress, top: number): Effect | undefined {
     if (name === 'y') return { kind: 'seal' };
-    this.scroll = top;
-    if (!this.#scrolls(name)) this.mode = browse;
-    else this.mode = { kind: 'seal', top: this.scroll };
-    this.scroll = 0;
+    const next = scrolled(name, top, this.position.extent);
+    this.mode = next === undefined ? browse : { kind: 'seal', top: next };
     return undefined;
   }
 
@@ -331,22 +296,3 @@ export class ResolveSession {
 }
 
 const count = (conflicts: number): string => counted(conflicts, 'conflict');
-
-const wayTexts: Readonly<Record<Choice['way'], string>> = {
-  ours: 'ours',
-  theirs: 'theirs',
-  base: 'the base',
-  both: 'both changes',
-  edit: 'by hand',
-  delete: 'no row',
-};
-
-/** A way of settling in a word or two. */
-export const wayText = (way: Choice['way']): string => wayTexts[way];
-
-/** `as on main (ours)`, as people read a way of settling. */
-export function takenText({ target, source }: PendingMerge, way: Choice['way']): string {
-  if (way === 'ours') return `as on ${visible(target)} (ours)`;
-  if (way === 'theirs') return `as on ${visible(source)} (theirs)`;
-  return way === 'base' ? 'as at the base' : wayText(way);
-}

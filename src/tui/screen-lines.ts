@@ -8,8 +8,9 @@ import { displayWidth, visible } from '../cli/render/visible.ts';
 import { takeOf } from '../merge/resolution-choice.ts';
 import { type Body, conflictBody } from './conflict-lines.ts';
 import { cutLine, fitLine, type Line, type Piece, spread } from './lines.ts';
-import { type ResolveSession, wayText } from './resolve-session.ts';
+import type { ResolveSession } from './resolve-session.ts';
 import { sealLines } from './seal-lines.ts';
+import { wayText } from './way-text.ts';
 
 /** In cells of the terminal. */
 export interface Size {
@@ -52,7 +53,8 @@ function tooSmall({ resolution: { resolved, total } }: ResolveSession, { columns
 }
 
 function headLines(session: ResolveSession, columns: number): Line[] {
-  const { merge, resolution, index, shown, place, filter } = session;
+  const { merge, resolution } = session;
+  const { index, shown, place, filter } = session.position;
   const way: Line = [
     [' '],
     [visible(merge.source), 'theirs'],
@@ -78,7 +80,8 @@ function headLines(session: ResolveSession, columns: number): Line[] {
 }
 
 function bodyOf(session: ResolveSession, width: number, height: number): Body {
-  const { index, mode } = session;
+  const { mode, position } = session;
+  const { index } = position;
   if (mode.kind === 'help') return { lines: helpLines() };
   if (mode.kind === 'seal') return sealLines(session, mode.top, { width, height });
   return index === undefined ? { lines: [] } : conflictBody(session, index, width, height < 14);
@@ -87,9 +90,9 @@ function bodyOf(session: ResolveSession, width: number, height: number): Body {
 /** The lines that fit, from where the session has scrolled to, or from where the focus is among them. */
 function windowOf(session: ResolveSession, { lines, focus }: Body, height: number): readonly Line[] {
   if (session.mode.kind === 'seal') return lines;
-  session.extent = { lines: lines.length, height };
+  session.position.extent = { lines: lines.length, height };
   const last = Math.max(0, lines.length - height);
-  let top = Math.min(last, session.scroll);
+  let top = Math.min(last, session.position.top);
   if (focus !== undefined) top = Math.min(last, Math.max(0, Math.min(focus - 1, Math.max(top, focus - height + 2))));
   const shown = lines.slice(top, top + height);
   if (top > 0) shown[0] = [['  ↑ '], [`${counted(top + 1, 'line')} above`, 'faint']];
@@ -98,7 +101,8 @@ function windowOf(session: ResolveSession, { lines, focus }: Body, height: numbe
 }
 
 /** The conflicts around the one that is shown. */
-function listLines({ resolution, shown, place }: ResolveSession, width: number, height: number): Line[] {
+function listLines({ resolution, position }: ResolveSession, width: number, height: number): Line[] {
+  const { shown, place } = position;
   const top = Math.max(0, Math.min(place - Math.floor(height / 2), shown.length - height));
   return shown.slice(top, top + height).map((index, at): Line => {
     const { table, key } = resolution.conflict(index);
@@ -144,7 +148,8 @@ function footLines(session: ResolveSession, columns: number, rows: number): Line
 }
 
 /** The keys that mean something here, as many as there is room for. */
-function keyLine({ resolution, index, isComplete }: ResolveSession, columns: number): Line {
+function keyLine({ resolution, position, isComplete }: ResolveSession, columns: number): Line {
+  const { index } = position;
   const both = index !== undefined && takeOf(resolution.table(index), resolution.conflict(index), 'both') !== undefined;
   const meant = keys.filter(({ key }) => key !== '+' || both).toSorted((one, other) => one.rank - other.rank);
   const shown = new Set<(typeof keys)[number]>();

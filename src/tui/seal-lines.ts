@@ -5,7 +5,8 @@ import { keyText, valueText } from '../cli/render/value-text.ts';
 import { displayWidth, visible } from '../cli/render/visible.ts';
 import type { Body } from './conflict-lines.ts';
 import { type Line, type Piece, widthOf, wrapText } from './lines.ts';
-import { type ResolveSession, wayText } from './resolve-session.ts';
+import type { ResolveSession } from './resolve-session.ts';
+import { wayText } from './way-text.ts';
 
 /** @param top the first conflict that is shown */
 export function sealLines(
@@ -32,7 +33,7 @@ export function sealLines(
     lines.push(...next);
     shown += 1;
   }
-  session.extent = { lines: resolution.total, height: Math.max(1, shown) };
+  session.position.extent = { lines: resolution.total, height: Math.max(1, shown) };
   return { lines: lines.slice(0, height) };
 }
 

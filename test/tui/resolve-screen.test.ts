@@ -93,7 +93,7 @@ describe('the screen in ink', () => {
     await terminal.type('tno');
     expect(test.session.resolution.resolved).toBe(2);
     await terminal.type('\u001b[D');
-    expect(test.session.index).toBe(0);
+    expect(test.session.position.index).toBe(0);
     await terminal.type('e\r');
     await terminal.type('\u0015');
     await terminal.type('7\u007f8.5\r');
@@ -107,7 +107,7 @@ describe('the screen in ink', () => {
     expect(test.session.resolution.resolved).toBe(0);
     await terminal.type('/');
     await terminal.type('\u001b[200~bob\u001b[201~');
-    expect(test.session.filter).toBe('bob');
+    expect(test.session.position.filter).toBe('bob');
   });
 
   it('follows the terminal when it is resized', async () => {

@@ -2,10 +2,11 @@ import { describe, expect, it, vi } from 'vitest';
 import { displayWidth } from '../../src/cli/render/visible.ts';
 import type { FailedConstraint } from '../../src/merge/conflict.ts';
 import { decodeRow } from '../../src/state/row.ts';
+import { ResolveSession } from '../../src/tui/resolve-session.ts';
 import { accountConflict, manyConflicts } from '../support/conflicts.ts';
 import { conflicts, constraintConflicts, TestSession } from './sessions.ts';
 
-const chosen = ({ session }: TestSession, index = session.index ?? 0) => session.resolution.choice(index);
+const chosen = ({ session }: TestSession, index = session.position.index ?? 0) => session.resolution.choice(index);
 const row = (test: TestSession) => ({ ...decodeRow(chosen(test)?.row ?? '{}\n') });
 
 describe('the screen', () => {
@@ -224,7 +225,7 @@ describe('the screen', () => {
     const conflict = accountConflict('x', { note: '' }, { note: 'a'.repeat(1_000_000) }, { note: 'b' });
     const test = new TestSession([{ ...conflict, writers: {} }]);
     test.screen();
-    expect(test.session.extent.lines).toBeLessThan(100);
+    expect(test.session.position.extent.lines).toBeLessThan(100);
     expect(test.screen(200, 50)).toContain('aaa… (1,000,000 characters)');
   });
 
@@ -263,7 +264,7 @@ describe('keys', () => {
 
   it('n and p move, Enter goes to the next that is open, N and P too', () => {
     const test = new TestSession();
-    const at = (keys: string) => test.press(keys).session.index;
+    const at = (keys: string) => test.press(keys).session.position.index;
     expect([at('n'), at('n'), at('p'), at('pp')]).toEqual([1, 2, 1, 0]);
     expect(at('nono')).toBe(2);
     expect([at('p⏎'), at('⏎'), at('N'), at('P')]).toEqual([3, 4, 0, 4]);
@@ -324,9 +325,11 @@ describe('keys', () => {
     test.press('⏎');
     expect(test.session.message?.text).toBe('all that the filter shows are resolved: / changes it');
     test.press('/').key('ctrl-u').press('zzz⏎o');
-    expect([test.session.index, test.session.message?.isComplaint]).toEqual([undefined, true]);
+    expect([test.session.position.index, test.session.message?.isComplaint]).toEqual([undefined, true]);
+    for (const key of 'npNPgGj')
+      expect(test.press(key).session.message?.text).toBe('the filter shows no conflict: / changes it');
     test.press('/⎋');
-    expect(test.session.shown).toHaveLength(5);
+    expect(test.session.position.shown).toHaveLength(5);
   });
 
   it('s asks before it seals, and shows what will stand', () => {
@@ -405,16 +408,13 @@ describe('keys', () => {
     test.session.paste('ttt');
     expect(test.session.resolution.resolved).toBe(0);
     test.press('/').session.paste('bob\n');
-    expect(test.session.index).toBe(1);
+    expect(test.session.position.index).toBe(1);
   });
 
   it('begins with the first conflict that is open', () => {
     const test = new TestSession().press('on');
-    const again = new (test.session.constructor as typeof import('../../src/tui/resolve-session.ts').ResolveSession)(
-      test.session.merge,
-      test.session.resolution,
-    );
-    expect(again.index).toBe(1);
+    const again = new ResolveSession(test.session.merge, test.session.resolution);
+    expect(again.position.index).toBe(1);
   });
 });
 
