@@ -23,6 +23,7 @@ const mostFindings = 100;
 export class Findings {
   readonly #bytes: Buffer;
   readonly #found: Finding[] = [];
+  #isParsed = true;
 
   constructor(source: string) {
     this.#bytes = Buffer.from(source, 'utf8');
@@ -60,7 +61,7 @@ export class Findings {
 
   /** Whether all of the source was read: what is refused may still be understood. */
   get isParsed(): boolean {
-    return this.#found.every((finding) => finding.code === 'AERGO_CONTRACT_REFUSED');
+    return this.#isParsed;
   }
 
   /** The line, from 1, of a place. */
@@ -71,14 +72,26 @@ export class Findings {
     return line;
   }
 
+  /**
+   * One a place: the first says what is wrong there, and what else is wrong often goes with it. A limit is told in any case: that
+   * a deployment fails by it holds for ever, and what else is refused here is this gate's own judgement.
+   */
   #note(code: Finding['code'], at: number, message: string, instead: string | undefined): void {
-    if (this.#found.length >= mostFindings) return;
+    const isLimit = code === 'AERGO_CONTRACT_LIMIT';
+    const isFull = this.#found.length >= mostFindings;
+    if (code !== 'AERGO_CONTRACT_REFUSED') this.#isParsed = false;
+    if (isFull && !isLimit) return;
     const place = Math.max(0, Math.min(at, this.#bytes.length));
     const lineStart = place === 0 ? 0 : this.#bytes.lastIndexOf(0x0a, place - 1) + 1;
     const column = this.#bytes.toString('utf8', lineStart, place).length + 1;
     const finding = { line: this.lineOf(place), column, message, code, ...(instead === undefined ? {} : { instead }) };
-    // One a place: the first says what is wrong there, and what else is wrong often goes with it.
-    const again = this.#found.some((other) => other.line === finding.line && other.column === column);
-    if (!again) this.#found.push(finding);
+    const there = this.#found.findIndex((other) => other.line === finding.line && other.column === column);
+    if (there >= 0) {
+      if (isLimit) this.#found[there] = finding;
+    } else if (!isFull) this.#found.push(finding);
+    else {
+      const lesser = this.#found.findLastIndex((other) => other.code !== code);
+      if (lesser >= 0) this.#found[lesser] = finding;
+    }
   }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { acceptContract, checkContract, type Finding } from '../../src/contract/gate.ts';
+import { acceptContract, checkContract, contractOf, type Finding } from '../../src/contract/gate.ts';
 import { bank, paperExample } from './workbench.ts';
 
 async function findings(source: string): Promise<readonly Finding[]> {
@@ -387,6 +387,21 @@ describe('the gate and hostile sources', () => {
     expect(await findings(body(`x := ${sum(260)};`))).toMatchObject([limit]);
     expect(await findings(body(blocks(200)))).toEqual([]);
     expect(await findings(body(blocks(300)))).toMatchObject([limit]);
+  });
+
+  it('nothing that is refused hides a limit, or that a source does not parse: whoever does not judge it anew finds both', async () => {
+    const deep = `E'\\n${'BEGIN '.repeat(300)}NULL;${' END;'.repeat(300)}'`;
+    const samePlace = `CREATE FUNCTION count() RETURNS void LANGUAGE plpgsql AS ${deep};`;
+    expect(await findings(samePlace)).toMatchObject([{ line: 1, column: 1, code: 'AERGO_CONTRACT_LIMIT' }]);
+    const manyRefused = 'CREATE TABLE u (n int8);\n'.repeat(120);
+    const found = await findings(manyRefused + samePlace);
+    expect(found).toHaveLength(100);
+    expect(found.at(-1)).toMatchObject({ line: 121, code: 'AERGO_CONTRACT_LIMIT' });
+    for (const source of [samePlace, manyRefused.replaceAll('n int8', 'n int8 PRIMARY KEY') + samePlace])
+      await expect(contractOf(source)).rejects.toMatchObject({ code: 'AERGO_CONTRACT_LIMIT' });
+    const withoutResult = 'CREATE FUNCTION f() AS $$ BEGIN NULL; END $$;';
+    expect(await findings(withoutResult)).toMatchObject([{ message: 'function f does not say what it returns' }]);
+    await expect(contractOf(withoutResult)).rejects.toMatchObject({ code: 'AERGO_CONTRACT_REFUSED' });
   });
 
   it('queries in queries and long lists are judged in reasonable time', async () => {
