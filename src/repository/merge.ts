@@ -5,7 +5,7 @@
 import type { SigningKey } from '../crypto/key.ts';
 import { AergoError } from '../errors.ts';
 import type { BlockId } from '../ledger/block.ts';
-import { logicOfMerge, type MergeLogic, type MergeMode } from '../ledger/header.ts';
+import { logicOf, logicOfMerge, type MergeLogic, type MergeMode, sameLogic } from '../ledger/header.ts';
 import type { Receipt } from '../ledger/receipt.ts';
 import type { TransactionId } from '../ledger/transaction.ts';
 import { stageMerge } from '../merge/automatic.ts';
@@ -77,7 +77,29 @@ export interface MergeResult {
 }
 
 export async function mergeBranches(context: RepositoryContext, options: MergeOptions): Promise<MergeResult> {
-  return mergeHeads(context, context.branch(options.into), context.branch(options.source), options);
+  const target = context.branch(options.into);
+  const source = context.branch(options.source);
+  checkLogicStands(context, target, source);
+  return mergeHeads(context, target, source, options);
+}
+
+/**
+ * A merge goes by what the source's blocks say, as whoever verifies it has no refs to go by. A logic that only the ref of a
+ * branch without blocks has would be passed over in silence.
+ * @throws AergoError AERGO_MERGE_MODE
+ */
+function checkLogicStands(context: RepositoryContext, target: BranchHead, source: BranchHead): void {
+  const { history, reader } = context;
+  const logic = branchLogic(context, source);
+  if (logic === undefined || sameLogic(logic, logicOf(reader.header(source.block)))) return;
+  if (history.isAncestor(source.block, target.block)) return;
+  const fault = `it has no block yet that says that it merges by ${logic.contract}.${logic.function}`;
+  throw new AergoError('AERGO_MERGE_MODE', `${source.name} cannot be merged yet: ${fault}`, {
+    hint: history.isAncestor(target.block, source.block)
+      ? `any transaction on it makes that block: aergo call --on ${source.name} CONTRACT.FUNCTION`
+      : `aergo merge ${target.name} --into ${source.name} makes that block, and so does any transaction on it`,
+    details: { source: source.name, logic },
+  });
 }
 
 /** As `mergeBranches`, of heads that need not be where a branch stands. */

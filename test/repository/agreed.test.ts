@@ -171,6 +171,30 @@ describe('an agreed merge', () => {
     await refused('side', { dropChangedResults: true }).toMatchObject({ code: 'AERGO_MERGE_MODE' });
     await refused('plain', { pinned: true }).toMatchObject({ code: 'AERGO_MERGE_MODE' });
   });
+
+  it('waits for a block that names the logic: one that only the ref of a branch has is not passed over', async () => {
+    const test = await bank();
+    const { repository } = test;
+    await repository.createBranch('plain');
+    await pay(test, 'plain', 'alice', 'bob', '10');
+    await repository.createBranch('settled', 'plain', { mergeContract: 'bank.settle' });
+    const refused = (hint: RegExp, options: Partial<MergeOptions> = {}) =>
+      expect(merge(test, 'settled', options)).rejects.toMatchObject({
+        code: 'AERGO_MERGE_MODE',
+        message: 'settled cannot be merged yet: it has no block yet that says that it merges by bank.settle',
+        hint: expect.stringMatching(hint),
+        details: { source: 'settled', logic: { function: 'settle' } },
+      });
+    await refused(/^any transaction on it makes that block: aergo call --on settled /);
+    await refused(/aergo call --on settled/, { rows: true });
+    expect(await merge(test, 'settled', { into: 'plain' })).toMatchObject({ upToDate: true });
+    await pay(test, 'main', 'alice', 'carol', '5');
+    await refused(/^aergo merge main --into settled makes that block/);
+    expect(await merge(test, 'main', { into: 'settled' })).toMatchObject({ mode: 'agreed' });
+    expect(await merge(test, 'settled')).toMatchObject({ mode: 'agreed', block: { height: 4 } });
+    expect(await balancesOf(test)).toBe('alice 85.00, bob 110.00, carol 105.00, dave 100.00');
+    await repository.verify();
+  });
 });
 
 describe('a rows merge', () => {
