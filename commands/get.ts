@@ -25,7 +25,7 @@ export default class Get extends AergoCommand {
     });
     if (found === undefined) {
       const when = flags.at === undefined ? '' : ` at ${flags.at}`;
-      throw new AergoError('AERGO_ROW_MISSING', `${args.table} has no row ${args.key.join(' ')}${when}.`, {
+      throw new AergoError('AERGO_ROW_MISSING', `${args.table} has no row ${args.key.join(' ')}${when}`, {
         details: { table: args.table, key: args.key },
       });
     }

@@ -25,7 +25,7 @@ export default class Init extends AergoCommand {
     const directory = resolve(args.directory ?? '.');
     const name = flags.name ?? (basename(directory) || 'ledger');
     if (existsSync(join(directory, '.aergo'))) {
-      throw new AergoError('AERGO_REPOSITORY_EXISTS', `There is a ledger in ${directory} already.`, {
+      throw new AergoError('AERGO_REPOSITORY_EXISTS', `there is a ledger in ${directory} already`, {
         hint: 'aergo status',
       });
     }

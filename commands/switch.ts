@@ -19,7 +19,7 @@ export default class Switch extends AergoCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Switch);
     if (args.start !== undefined && !flags.create) {
-      throw new AergoError('AERGO_USAGE', 'A start belongs to a new branch only.', {
+      throw new AergoError('AERGO_USAGE', 'a start belongs to a new branch only', {
         hint: 'aergo switch -c NAME START',
       });
     }

@@ -58,7 +58,7 @@ export function parseSettingName(text: string, place?: string): SettingName {
   const where = place === undefined ? '' : `${place}: `;
   throw new AergoError(
     'AERGO_CONFIG_UNKNOWN',
-    `${where}there is no setting ${JSON.stringify(text)}${meant ? `: did you mean ${meant}?` : '.'}`,
+    `${where}there is no setting ${JSON.stringify(text)}${meant ? `: did you mean ${meant}?` : ''}`,
     {
       hint: `the settings are ${settingNames().join(', ')}`,
       details: {

@@ -58,7 +58,7 @@ export class KeyStore {
     const meant = nearest(name, names);
     throw new AergoError(
       'AERGO_KEY_MISSING',
-      `there is no key ${JSON.stringify(name)}${meant ? `: did you mean ${meant}?` : '.'}`,
+      `there is no key ${JSON.stringify(name)}${meant ? `: did you mean ${meant}?` : ''}`,
       {
         hint: names.length === 0 ? 'aergo key generate NAME' : `aergo key list      (${names.join(', ')})`,
         details: { candidates: meant === undefined ? [] : [meant] },

@@ -148,7 +148,7 @@ export function nameOfKey(schema: TableSchema, key: readonly string[]): string {
   if (key.length !== columns.length) {
     throw new AergoError(
       'AERGO_ROW_KEY_INVALID',
-      `the key has ${columns.length === 1 ? 'one column' : `${columns.length} columns`} (${schema.key.join(', ')}), not ${key.length}.`,
+      `the key has ${columns.length === 1 ? 'one column' : `${columns.length} columns`} (${schema.key.join(', ')}), not ${key.length}`,
     );
   }
   let name = '';
