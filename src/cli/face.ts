@@ -19,7 +19,8 @@ export type { PendingMerge } from '../repository/pending-folder.ts';
 export type { ContinuedMerge } from '../repository/pending-merge.ts';
 export type { ProposalView } from '../repository/proposal.ts';
 export type { PullReport } from '../repository/pull.ts';
-export type { PushedRef, PushReport } from '../repository/push.ts';
+export type { PushReport } from '../repository/push.ts';
+export type { PushedRef } from '../repository/push-plan.ts';
 export type {
   ContractInfo,
   RowDifference,

@@ -31,8 +31,6 @@ export interface RemoteAccess {
 
 export interface RemoteConnection {
   readonly transport: Transport;
-  /** A server that publishes by itself, a repository on this machine, or a place of Git's. */
-  readonly kind: 'http' | 'aergo' | 'git';
   /** Whether anybody may read there, as far as that can be told: of a path on this machine nobody is let in by us. */
   isPublic(agent: string): Promise<boolean>;
   close(): Promise<void>;
@@ -48,12 +46,11 @@ export async function connect(
   if (place.kind === 'http') {
     const { agent } = access;
     const transport = new HttpTransport(place.url, { agent, authorize: (refused) => access.authorize(url, refused) });
-    return { transport, kind: 'http', isPublic: () => readsAnonymously(url, agent), close: async () => undefined };
+    return { transport, isPublic: () => readsAnonymously(url, agent), close: async () => undefined };
   }
   if (place.kind === 'git')
     return {
       transport: new ProcessTransport(place.path, access.environment),
-      kind: 'git',
       isPublic: async () => false,
       close: async () => undefined,
     };
@@ -86,7 +83,6 @@ async function connectHere(
   };
   return {
     transport: new LocalTransport(served, target, { agent }),
-    kind: 'aergo',
     isPublic: async () => false,
     async close() {
       try {
