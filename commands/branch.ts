@@ -9,25 +9,24 @@ import { logicText } from '../src/cli/render/logic.ts';
 import { visible } from '../src/cli/render/visible.ts';
 import { AergoError } from '../src/errors.ts';
 
+const listing: ('list' | 'all' | 'remotes')[] = ['list', 'all', 'remotes'];
+
 export default class Branch extends AergoCommand {
   static override summary = 'list branches, or make, delete or rename one';
   static override usage =
     'branch [NAME [START]] [--merge-contract CONTRACT.FUNCTION] | branch -d NAME… | branch -m [OLD] NEW';
   static override args = { names: words('the branch, and where it starts (default: the current block)') };
   static override flags = {
+    all: Flags.boolean({ default: false, char: 'a', description: 'list the branches of remotes too' }),
+    remotes: Flags.boolean({ default: false, char: 'r', description: 'list the branches of remotes only' }),
     list: Flags.boolean({ default: false, description: 'list the branches (the default without a name)' }),
-    delete: Flags.boolean({
-      default: false,
-      char: 'd',
-      description: 'delete the branches',
-      exclusive: ['move', 'list'],
-    }),
+    delete: Flags.boolean({ default: false, char: 'd', description: 'delete them', exclusive: ['move', ...listing] }),
     force: Flags.boolean({ default: false, description: 'delete also what no other branch contains' }),
-    move: Flags.boolean({ default: false, char: 'm', description: 'rename one without blocks', exclusive: ['list'] }),
+    move: Flags.boolean({ default: false, char: 'm', description: 'rename one without blocks', exclusive: listing }),
     'merge-contract': Flags.string({
       description: 'the contract function that settles conflicts when the branch is merged',
       helpValue: 'CONTRACT.FUNCTION',
-      exclusive: ['list', 'delete', 'move'],
+      exclusive: ['delete', 'move', ...listing],
     }),
   };
 
@@ -37,14 +36,16 @@ export default class Branch extends AergoCommand {
     await this.withRepository(async (repository) => {
       if (flags.delete) await this.#delete(repository, names, flags.force);
       else if (flags.move) await this.#rename(repository, names);
-      else if (flags.list || (names.length === 0 && flags['merge-contract'] === undefined)) this.#list(repository);
+      else if (listing.some((flag) => flags[flag]) || (names.length === 0 && flags['merge-contract'] === undefined))
+        this.#list(repository, flags);
       else await this.#create(repository, names, flags['merge-contract']);
     });
   }
 
-  #list(repository: Repository): void {
-    const branches = repository.branches();
-    this.print({ branches }, () => branchLines(branches, this.style));
+  #list(repository: Repository, { all, remotes }: { all: boolean; remotes: boolean }): void {
+    const branches = remotes ? [] : repository.branches();
+    const tracked = all || remotes ? repository.trackedBranches() : [];
+    this.print({ branches, remotes: tracked }, () => branchLines([...branches, ...tracked], this.style));
   }
 
   async #create(repository: Repository, names: readonly string[], mergeContract?: string): Promise<void> {

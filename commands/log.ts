@@ -18,6 +18,7 @@ export default class Log extends AergoCommand {
   static override usage = 'log [REV | REV1..REV2] [TABLE [KEY…]]';
   static override args = { words: words('a revision or a range of two; then a table, and a key in it') };
   static override flags = {
+    all: Flags.boolean({ default: false, description: 'the blocks of all branches, of remotes too' }),
     graph: Flags.boolean({
       default: false,
       description: 'draw how branches part and meet; with all blocks that were merged',
@@ -32,8 +33,10 @@ export default class Log extends AergoCommand {
     await this.withRepository(async (repository) => {
       const { revisions, table, key } = await readRevisionWords(args.words ?? [], 1, repository);
       const options = { ...limit, ...(revisions[0] === undefined ? {} : { range: revisions[0] }) };
+      if (flags.all && (args.words ?? []).length > 0) throw allOrSome();
       if (table === undefined) {
-        return this.#blocks(await repository.log({ ...options, firstParent: !flags.graph }), flags);
+        const { all, graph } = flags;
+        return this.#blocks(await repository.log({ ...options, all, firstParent: !graph }), flags);
       }
       if (key.length === 0) {
         const { blocks, next } = await repository.tableLog(table, options);
@@ -62,6 +65,11 @@ export default class Log extends AergoCommand {
     this.print({ blocks }, () => (graph ? drawGraph(blocks.map(node)) : blocks.map((block) => node(block).text)));
   }
 }
+
+const allOrSome = (): AergoError =>
+  new AergoError('AERGO_USAGE', '--all lists the blocks of all branches: it takes no revision and no table', {
+    hint: 'aergo log --all      or without --all: aergo log REV TABLE',
+  });
 
 const graphOfRow = (): AergoError =>
   new AergoError('AERGO_USAGE', '--graph draws blocks, not the changes of a row', {

@@ -8,6 +8,7 @@ import { AergoError } from '../src/errors.ts';
 
 export default class Switch extends AergoCommand {
   static override summary = 'make another branch the current one';
+  static override description = 'A branch that is not here and that only one remote has is made from that one first.';
   static override args = {
     name: word('the branch'),
     start: optionalWord('with -c: where it starts (default: the current block)'),
@@ -23,13 +24,14 @@ export default class Switch extends AergoCommand {
         hint: 'aergo switch -c NAME START',
       });
     }
-    const head = await this.withRepository(async (repository) => {
+    const { name, block, from } = await this.withRepository(async (repository) => {
       if (flags.create) await repository.createBranch(args.name, args.start);
-      await repository.switchTo(args.name);
-      return repository.head;
+      return repository.switchTo(args.name);
     });
-    this.print({ branch: head.branch, block: head.block, created: flags.create }, () => {
-      return `on ${this.style.bold(visible(head.branch))}${flags.create ? ', a new branch' : ''} at ${blockName(head.block)}`;
+    const created = flags.create || from !== undefined;
+    const origin = from === undefined ? '' : `   from ${visible(from)}`;
+    this.print({ branch: name, block, created }, () => {
+      return `on ${this.style.bold(visible(name))}${created ? ', a new branch' : ''} at ${blockName(block)}${origin}`;
     });
   }
 }

@@ -63,8 +63,10 @@ export function checkRefName(name: string): string {
 
 export const branchRef = (name: string): string => `refs/heads/${name}`;
 export const snapshotRef = (name: string): string => `refs/tags/${name}`;
+/** The beginning of what follows the remotes' branches. */
+export const trackingRefs = 'refs/remotes/';
 /** Where a branch stood at a remote when it was asked last. */
-export const trackingRef = (remote: string, branch: string): string => `refs/remotes/${remote}/${branch}`;
+export const trackingRef = (remote: string, branch: string): string => `${trackingRefs}${remote}/${branch}`;
 export const directoryRef = 'refs/aergo/directory';
 /** The newest version of the directory that another place is known to have. */
 export const seenDirectoryRef = 'refs/aergo/seen';

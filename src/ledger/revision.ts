@@ -6,7 +6,7 @@
 import { AergoError } from '../errors.ts';
 import type { BlockId } from './block.ts';
 import type { History } from './history.ts';
-import { branchRef, snapshotRef } from './names.ts';
+import { branchRef, snapshotRef, trackingRefs } from './names.ts';
 
 /** What names stand for while a revision is resolved. */
 export interface RevisionContext {
@@ -78,7 +78,7 @@ async function resolveName(name: string, whole: string, context: RevisionContext
   }
   const named = name.startsWith('tags/') ? (snapshot ?? branch) : (branch ?? snapshot);
   if (named !== undefined) return named;
-  const tracked = name.includes('/') ? context.block(`refs/remotes/${name.replace(/^remotes\//, '')}`) : undefined;
+  const tracked = name.includes('/') ? context.block(trackingRefs + name.replace(/^remotes\//, '')) : undefined;
   if (tracked !== undefined) return tracked;
   if (!/^[0-9a-f]+$/.test(name) || name.length < shortestPrefix || name.length > 64) throw unknown(whole, context);
   const ids = await context.history.blocksByPrefix(name);

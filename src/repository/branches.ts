@@ -48,6 +48,16 @@ function viewOf(context: RepositoryContext, branch: BranchHead): BranchView {
 export const listBranches = (context: RepositoryContext): BranchView[] =>
   context.branchNames().map((name) => viewOf(context, context.branch(name)));
 
+/** A branch of a remote, where it stood when that was asked last. */
+export interface TrackedBranchView {
+  /** `origin/main` */
+  readonly name: string;
+  readonly block: BlockSummary;
+}
+
+export const listTracked = (context: RepositoryContext): TrackedBranchView[] =>
+  context.trackedBranches().map(({ name, block }) => ({ name, block: summaryOf(context, block) }));
+
 export interface BranchOptions {
   /** Makes it the current one. */
   readonly switchTo?: boolean;
@@ -152,8 +162,18 @@ export async function renameBranch(context: RepositoryContext, from: string, to:
   return viewOf(context, { ...branch, name: to });
 }
 
-/** Makes a branch the current one. Throws `AERGO_BRANCH_UNKNOWN`. */
-export async function switchBranch(context: RepositoryContext, name: string): Promise<BranchView> {
+export interface SwitchedBranch extends BranchView {
+  /** `origin/what-if`, where it was made from a remote's. */
+  readonly from?: string;
+}
+
+/** Makes a branch the current one; one that only one remote has is made from that first. Throws `AERGO_BRANCH_UNKNOWN`. */
+export async function switchBranch(context: RepositoryContext, name: string): Promise<SwitchedBranch> {
+  const [tracked, another] = context.trackedBranches(name);
+  if (tracked !== undefined && another === undefined && !context.branchNames().includes(name)) {
+    const from = tracked.name;
+    return { ...(await createBranch(context, name, from, { switchTo: true })), from };
+  }
   const branch = context.branch(name);
   if (name !== context.currentBranch) await context.store.write({ operation: context.operation(branchRef(name)) });
   return viewOf(context, branch);

@@ -11,7 +11,7 @@ import { AergoError } from '../errors.ts';
 import { type Rights, versionOf } from '../ledger/authority.ts';
 import { type Block, type BlockId, BlockReader } from '../ledger/block.ts';
 import type { History } from '../ledger/history.ts';
-import { branchOfRef, branchRef, directoryRef, snapshotRef } from '../ledger/names.ts';
+import { branchOfRef, branchRef, directoryRef, snapshotRef, trackingRefs } from '../ledger/names.ts';
 import { resolveRevision } from '../ledger/revision.ts';
 import { peelSnapshot } from '../ledger/snapshot.ts';
 import { objectId } from '../object/object.ts';
@@ -46,6 +46,15 @@ export interface Progress {
 }
 
 /** A branch as its ref has it. */
+/** A branch of a remote. */
+export interface TrackedBranch {
+  /** `origin/main` */
+  readonly name: string;
+  /** What it is called there: `main`. */
+  readonly branch: string;
+  readonly block: BlockId;
+}
+
 export interface BranchHead {
   readonly name: string;
   readonly start: string;
@@ -155,8 +164,9 @@ export class RepositoryContext {
   branch(name: string = this.currentBranch): BranchHead {
     const ref = this.store.ref(branchRef(name));
     if (ref?.start === undefined) {
+      const tracked = this.trackedBranches().find((one) => one.name === name) ?? this.trackedBranches(name)[0];
       throw new AergoError('AERGO_BRANCH_UNKNOWN', `there is no branch ${JSON.stringify(name)}`, {
-        hint: 'aergo branch',
+        hint: tracked === undefined ? 'aergo branch' : `aergo branch ${tracked.branch} ${tracked.name}`,
         details: { branch: name, candidates: this.branchNames() },
       });
     }
@@ -165,6 +175,15 @@ export class RepositoryContext {
 
   branchNames(): string[] {
     return this.store.refs('refs/heads/').map((ref) => branchOfRef(ref.name));
+  }
+
+  /** The branches of remotes, or those called `branch` there, where they stood when the remotes were asked last. */
+  trackedBranches(branch?: string): TrackedBranch[] {
+    return this.store.refs(trackingRefs).flatMap((ref) => {
+      const name = ref.name.slice(trackingRefs.length);
+      const tracked = { name, branch: name.slice(name.indexOf('/') + 1), block: ref.oid };
+      return branch === undefined || branch === tracked.branch ? [tracked] : [];
+    });
   }
 
   snapshotNames(): string[] {

@@ -117,6 +117,8 @@ export async function contractAt(context: RepositoryContext, name: string, at = 
 export interface LogOptions {
   /** `REV`, or `REV1..REV2`: what the second has and the first has not. */
   readonly range?: string;
+  /** From the heads of all branches, of remotes too; no range then. */
+  readonly all?: boolean;
   readonly limit?: number;
   /** Only the branch's own chain, without the blocks that merges brought. */
   readonly firstParent?: boolean;
@@ -125,11 +127,20 @@ export interface LogOptions {
 /** Blocks, newest first. */
 export async function logBlocks(context: RepositoryContext, options: LogOptions): Promise<BlockSummary[]> {
   const blocks: BlockSummary[] = [];
-  for (const id of await blocksInRange(context, options.range ?? '@', options.firstParent === true)) {
+  const ids =
+    options.all === true
+      ? context.history.reachable(allHeads(context))
+      : await blocksInRange(context, options.range ?? '@', options.firstParent === true);
+  for (const id of ids) {
     if (blocks.length === options.limit) break;
     blocks.push(summaryOf(context, id));
   }
   return blocks;
+}
+
+function allHeads(context: RepositoryContext): BlockId[] {
+  const own = context.branchNames().map((name) => context.branch(name).block);
+  return [...own, ...context.trackedBranches().map(({ block }) => block)];
 }
 
 /** The last block of `REV` or `REV1..REV2`, and which blocks the second has and the first has not. */

@@ -28,7 +28,13 @@ export class RefsFace extends DirectoryFace {
     return branches.renameBranch(this.context, from, to);
   }
 
-  switchTo(name: string): Promise<branches.BranchView> {
+  /** The branches of remotes, where they stood when the remotes were asked last. */
+  trackedBranches(): branches.TrackedBranchView[] {
+    return branches.listTracked(this.context);
+  }
+
+  /** One that is not here and that only one remote has is made from that first. */
+  switchTo(name: string): Promise<branches.SwitchedBranch> {
     return branches.switchBranch(this.context, name);
   }
 

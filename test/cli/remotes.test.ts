@@ -167,6 +167,21 @@ test('branches and snapshots go and come; a branch takes its own blocks only', {
     snapshots: ['v1'],
   });
   expect((await json('bob', 'show origin/trial')).value).toMatchObject({ kind: 'block' });
+  expect((await json('bob', 'branch -r')).value).toMatchObject({
+    branches: [],
+    remotes: [{ name: 'origin/main' }, { name: 'origin/trial' }],
+  });
+  expect((await shown('bob', 'branch -a')).stdout).toMatch(
+    /^\* main +block .*\n {2}origin\/main .*\n {2}origin\/trial .*\n$/,
+  );
+  expect((await shown('bob', 'log --all -n 1')).stdout).toMatch(/ on trial /);
+  expect(await json('bob', 'log --all main')).toMatchObject(failsWith(2, 'AERGO_USAGE'));
+  const merged = await shown('bob', 'merge origin/trial');
+  expect(merged.stderr).toContain('hint: aergo branch trial origin/trial');
+  expect((await shown('bob', 'switch trial')).stdout).toMatch(
+    /^on trial, a new branch at block \d+ <id> {3}from origin\/trial\n$/,
+  );
+  expect((await json('bob', 'switch main')).value.created).toBe(false);
   expect((await json('ada', 'push --delete origin trial')).value.refs).toMatchObject([{ target: 'trial', new: null }]);
   expect((await json('bob', 'fetch')).value.branches).toEqual([]);
   expect((await json('bob', 'fetch --prune')).value.branches).toMatchObject([{ branch: 'trial', new: null }]);

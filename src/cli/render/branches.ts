@@ -9,14 +9,15 @@ import { visible } from './visible.ts';
 export interface ListedBranch {
   readonly name: string;
   readonly block: BlockSummary;
-  readonly current: boolean;
+  /** Never one of a remote. */
+  readonly current?: boolean;
   readonly logic?: BlockSummary['logic'];
 }
 
 /** `* main      block 7 e51c9f0   merge what-if, 1 applied, 1 dropped` */
 export function branchLines(branches: readonly ListedBranch[], style: Style): string[] {
   const rows = branches.map(({ name, block, current, logic }) => [
-    `${current ? '*' : ' '} ${visible(name)}`,
+    `${current === true ? '*' : ' '} ${visible(name)}`,
     blockName(block),
     `${blockContent(block)}${logicText(logic)}`,
   ]);
