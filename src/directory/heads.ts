@@ -2,7 +2,7 @@
 import { AergoError } from '../errors.ts';
 import type { BlockReader } from '../ledger/block.ts';
 import type { History } from '../ledger/history.ts';
-import { branchRef, snapshotRef } from '../ledger/names.ts';
+import { branchOfRef, branchRef, snapshotRef } from '../ledger/names.ts';
 import { checkSnapshot } from '../ledger/snapshot.ts';
 import type { Changes } from './changes.ts';
 import type { Head, Policy, Tag } from './files.ts';
@@ -69,10 +69,11 @@ function tagFault(name: string, { tag, block }: Tag, { reader }: Blocks): string
 }
 
 /** The refs that do not move forward: deleted, begun anew, or moved to what is no descendant; and snapshots that change. */
-export function notForward({ heads, tags }: Pick<Changes, 'heads' | 'tags'>, { history }: Blocks): string[] {
+export function notForward({ heads, tags }: Pick<Changes, 'heads' | 'tags'>, blocks: Blocks): string[] {
+  const { history } = blocks;
   const moved = heads.filter(({ before, after }) => {
     if (before === undefined) return false;
-    if (after === undefined || before.start !== after.start) return true;
+    if (after === undefined || (before.start !== after.start && isBound(before, blocks))) return true;
     // What is not there any more was a branch that ended since: nothing of it is left to be judged.
     if (!history.has(after.head)) return false;
     return !history.has(before.head) || !history.isAncestor(before.head, after.head);
@@ -83,7 +84,15 @@ export function notForward({ heads, tags }: Pick<Changes, 'heads' | 'tags'>, { h
   ];
 }
 
-/** Admins who must agree before a ref moves other than forward; none where no rule says so. */
+/** Whether a branch has a block of its own: until then nothing holds it to what it is called by, and its first block settles that. */
+const isBound = ({ head, start }: Head, { reader, history }: Blocks): boolean =>
+  history.has(head) && reader.header(head).start === start;
+
+/** Whether a version says where a branch or a snapshot stands. */
+export const namesRef = ({ heads, tags }: Pick<DirectoryContent, 'heads' | 'tags'>, ref: string): boolean =>
+  ref.startsWith(snapshotRef('')) ? tags.has(ref.slice(snapshotRef('').length)) : heads.has(branchOfRef(ref));
+
+/** Admins who must agree, by the rules, before a ref moves other than forward; without a rule it takes one. */
 export const approvalsToMove = (policy: Policy, ref: string): number =>
   Math.max(0, ...rulesFor(policy, ref).map((rule) => rule.approvals ?? 0));
 

@@ -122,13 +122,15 @@ function rightFault(
   for (const ref of notForward(changes, blocks)) {
     const needed = approvalsToMove(before.policy, ref);
     if (agreed < needed) return tooFew(`${ref} moves other than forward`, needed, agreed);
+    // Who publishes says where heads stand that verify, and takes nothing away.
+    if (agreed === 0) return right(`${member.name}, who signed it, is no admin, and ${ref} moves other than forward`);
   }
   return undefined;
 }
 
 const tooFew = (what: string, needed: number, agreed: number): StepFault => ({
   kind: 'approvals',
-  what: `it takes ${needed} admins before ${what}, ${agreed} agreed`,
+  what: `it takes ${needed === 1 ? '1 admin' : `${needed} admins`} before ${what}, ${agreed} agreed`,
 });
 
 /** Approvals are by other admins than the signer, each of exactly this. */

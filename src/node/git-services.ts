@@ -1,5 +1,5 @@
 /** Git's services over an open repository, as HTTP carries them. */
-
+import type { KeyId } from '../crypto/key.ts';
 import type { RepositoryContext } from '../repository/context.ts';
 import { receivePush } from '../repository/receive-push.ts';
 import { servedRepository } from '../repository/served.ts';
@@ -10,13 +10,20 @@ import { advertiseCapabilities, uploadPack } from '../wire/upload-pack.ts';
 import { advertiseUpload } from '../wire/upload-pack-old.ts';
 import type { GitServices } from './http-application.ts';
 
+/** Who says in the directory where refs stand. */
+export interface Publisher {
+  /** Whose key does it for a repository; undefined: nobody's. */
+  keyFor(context: RepositoryContext): KeyId | undefined;
+  publish(context: RepositoryContext): Promise<void>;
+}
+
 /**
  * @param options the name that the server gives itself, and who is told of faults
- * @param publish is called after refs have moved: who has the right says so in the directory
+ * @param publisher says in the directory where refs stand that have moved
  */
 export function gitServices(
   options: ServiceOptions,
-  publish: (context: RepositoryContext) => Promise<void>,
+  publisher: Publisher,
 ): GitServices {
   return {
     async *refs(context, service, version) {
@@ -38,7 +45,8 @@ export function gitServices(
           refs: servedRepository(context).refs,
           begin: ({ commands }) =>
             receivePush(context, pusher, commands, {
-              onMoved: () => publish(context),
+              publisher: publisher.keyFor(context),
+              onMoved: () => publisher.publish(context),
               onUnpublished: (error) => options.onFault?.(error),
             }),
         },

@@ -2,10 +2,10 @@
 import type { AddressInfo } from 'node:net';
 import type { SigningKey } from '../crypto/key.ts';
 import { AergoError } from '../errors.ts';
-import type { RepositoryContext, RepositoryOptions } from '../repository/context.ts';
+import type { RepositoryOptions } from '../repository/context.ts';
 import { publishRefs } from '../repository/publish.ts';
 import { factsOf } from './fault-facts.ts';
-import { gitServices } from './git-services.ts';
+import { gitServices, type Publisher } from './git-services.ts';
 import { type HttpApplicationOptions, httpApplication } from './http-application.ts';
 import { RepositoryPool } from './repository-pool.ts';
 
@@ -40,17 +40,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { logger, key, agent } = options;
   const pool = new RepositoryPool(options.root, options.repository, { open: openRepositories, idle_ms });
   const onFault = (error: unknown): void => logger.error({ ...factsOf(error) }, 'a service failed');
-  const publish = async (context: RepositoryContext): Promise<void> => {
+  const publisher: Publisher = {
     // A private place beside another is not the directory's home: its own versions would be a chain aside.
-    if (options.isPrivate?.(context.directory) === true) return;
-    if (key !== undefined && !(await publishRefs(context, key)))
-      logger.error({ key: key.id }, 'heads are not published: the server’s key has not the role publish');
+    keyFor: ({ directory }) => (options.isPrivate?.(directory) === true ? undefined : key?.id),
+    async publish(context) {
+      if (key === undefined || publisher.keyFor(context) === undefined) return;
+      if (!(await publishRefs(context, key)))
+        logger.error({ key: key.id }, 'heads are not published: the server’s key has not the role publish');
+    },
   };
   let origin = '';
   const application = httpApplication({
     ...options,
     pool,
-    services: gitServices({ agent, onFault }, publish),
+    services: gitServices({ agent, onFault }, publisher),
     origins: () => options.origins ?? [origin],
     clock: options.repository.clock,
   });

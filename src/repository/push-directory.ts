@@ -2,9 +2,10 @@
  * What a push brings of the directory: the versions that the remote lacks and, where nobody there publishes, the one that says
  * where the pushed refs stand from then on.
  */
-import type { SigningKey } from '../crypto/key.ts';
+import type { KeyId, SigningKey } from '../crypto/key.ts';
 import { versionsBack } from '../directory/chain.ts';
 import type { Head } from '../directory/files.ts';
+import { namesRef } from '../directory/heads.ts';
 import { may } from '../directory/rights.ts';
 import type { DirectoryVersion } from '../directory/version.ts';
 import { AergoError } from '../errors.ts';
@@ -54,6 +55,19 @@ export function namedRefs(
   ];
   return named.filter(({ name }) => !there.has(name));
 }
+
+/**
+ * What a push deletes of that which the directory names, where the pusher may take it out of there: whoever publishes at the
+ * remote need not be an admin.
+ */
+export const droppedRefs = (
+  { directoryVersion }: RepositoryContext,
+  planned: readonly Planned[],
+  pusher: KeyId,
+): Planned[] =>
+  may(directoryVersion, pusher, 'admin')
+    ? planned.filter(({ name, new: id }) => id === null && namesRef(directoryVersion, name))
+    : [];
 
 /** The version of the directory that says where the pushed refs stand, and how it becomes ours. */
 export function publishing(

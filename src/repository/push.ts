@@ -18,7 +18,7 @@ import type { RepositoryContext } from './context.ts';
 import { noteSeen } from './directory-own.ts';
 import { disclosedBlocks } from './disclosure.ts';
 import { discover, fetchOver } from './fetch.ts';
-import { directoryAhead, namedRefs, publishing, standingOf } from './push-directory.ts';
+import { directoryAhead, droppedRefs, namedRefs, publishing, standingOf } from './push-directory.ts';
 import { checkMoved, type MovedRef, missingBlocks, type Planned, type PushedRef, planRef } from './push-plan.ts';
 import { connect, type RemoteAccess, type RemoteConnection } from './remote-connection.ts';
 import type { Remote } from './remotes.ts';
@@ -108,7 +108,8 @@ async function pushOver(
   const blocks = missingBlocks(context, found, planned);
   const disclosed = disclosedBlocks(context, planned, blocks);
   if (disclosed.size > 0 && (await connection.isPublic(access.agent))) await options.disclose(disclosed);
-  const published = !isOurs && planned.length > 0 ? publishing(context, planned, options.key) : undefined;
+  const toPublish = isOurs ? droppedRefs(context, planned, options.key.id) : planned;
+  const published = toPublish.length > 0 ? publishing(context, toPublish, options.key) : undefined;
   const commands: RefCommand[] = [...planned.map(({ name, old, new: id }) => ({ name, old, new: id }))];
   const directory = published?.version ?? (ahead === undefined ? undefined : context.directoryVersion);
   if (directory !== undefined) {

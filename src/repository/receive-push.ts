@@ -4,7 +4,7 @@
  */
 import type { KeyId } from '../crypto/key.ts';
 import { relate } from '../directory/chain.ts';
-import { approvalsToMove } from '../directory/heads.ts';
+import { approvalsToMove, namesRef } from '../directory/heads.ts';
 import { may } from '../directory/rights.ts';
 import { DirectoryReader, type DirectoryVersion } from '../directory/version.ts';
 import { AergoError, type ErrorCode } from '../errors.ts';
@@ -37,7 +37,9 @@ class Refused extends Error {
 
 /** What is done once refs have moved. */
 export interface AfterPush {
-  /** Publishes them, where somebody here may. */
+  /** Who publishes them, where somebody does. */
+  readonly publisher?: KeyId | undefined;
+  /** Publishes them. */
   onMoved(): Promise<void>;
   /** Is told where that failed. */
   onUnpublished(error: unknown): void;
@@ -48,14 +50,14 @@ export function receivePush(
   context: RepositoryContext,
   pusher: KeyId,
   commands: readonly RefCommand[],
-  { onMoved, onUnpublished }: AfterPush,
+  { publisher, onMoved, onUnpublished }: AfterPush,
 ): PushInProgress {
   const sink = Quarantine.open(context.directory, context.store, receiveLimits);
   return {
     sink,
     async admit(_unpacked, tell) {
       try {
-        await oneAtATime(context, () => new Push(context, sink, pusher, commands, tell).admit());
+        await oneAtATime(context, () => new Push(context, sink, { pusher, publisher }, commands, tell).admit());
       } catch (error) {
         return refusals(commands, error);
       }
@@ -102,10 +104,16 @@ function refusals(commands: readonly RefCommand[], error: unknown): Map<string, 
   return new Map(commands.map(({ name }) => [name, reason(name)]));
 }
 
+interface People {
+  readonly pusher: KeyId;
+  readonly publisher: KeyId | undefined;
+}
+
 class Push {
   readonly #context: RepositoryContext;
   readonly #quarantine: Quarantine;
   readonly #pusher: KeyId;
+  readonly #publisher: KeyId | undefined;
   readonly #commands: readonly RefCommand[];
   readonly #tell: (text: string) => void;
   readonly #directory: DirectoryVersion;
@@ -114,13 +122,14 @@ class Push {
   constructor(
     context: RepositoryContext,
     quarantine: Quarantine,
-    pusher: KeyId,
+    { pusher, publisher }: People,
     commands: readonly RefCommand[],
     tell: (text: string) => void,
   ) {
     this.#context = context;
     this.#quarantine = quarantine;
     this.#pusher = pusher;
+    this.#publisher = publisher;
     this.#commands = commands;
     this.#tell = tell;
     this.#directory = context.directoryVersion;
@@ -133,6 +142,8 @@ class Push {
     const versions = new DirectoryReader(this.#quarantine);
     const offered = this.#commands.find(({ name }) => name === directoryRef)?.new ?? undefined;
     const newest = offered ?? this.#directory.id;
+    for (const { name, new: id } of this.#commands)
+      if (id === null) this.#checkDeletion(name, versions.version(newest));
     const heads = this.#commands.flatMap((command) => this.#blockOf(command) ?? []);
     if (heads.length > 0) this.#tell('verifying blocks');
     const options = { admission: true, directory: { versions, newest }, isKnown: (id: BlockId) => this.#isOffered(id) };
@@ -153,9 +164,9 @@ class Push {
     if (name !== directoryRef && !isRefName(name.split('/').slice(2).join('/')))
       throw new Refused(name, 'this cannot name a branch or a snapshot');
     if (standing !== old) throw new Refused(name, 'it has moved meanwhile: fetch, and push again');
-    if (next === null) this.#checkDeletion(name);
-    else if (isSnapshot && old !== null) throw new Refused(name, 'snapshots do not move');
-    else if (!this.#isWithin(next)) throw new Refused(name, `object ${next} did not come with the push`);
+    if (next === null) return;
+    if (isSnapshot && old !== null) throw new Refused(name, 'snapshots do not move');
+    if (!this.#isWithin(next)) throw new Refused(name, `object ${next} did not come with the push`);
   }
 
   /** Whether an object came with the push, or a ref that is offered leads to it: others are here and nobody may have them. */
@@ -180,14 +191,18 @@ class Push {
       throw new Refused(first.name, `there would be more than ${mostRefs} branches and snapshots`);
   }
 
-  #checkDeletion(name: string): void {
+  /** @param newest the directory as it is to be afterwards: what it names must be there */
+  #checkDeletion(name: string, newest: DirectoryVersion): void {
     if (name === directoryRef) throw new Refused(name, 'the directory cannot be deleted');
     if (name === this.#context.store.head)
       throw new Refused(name, 'this is the branch that the repository shows first');
-    if (approvalsToMove(this.#directory.policy, name) > 0)
-      throw new Refused(name, 'the policy lets it be deleted only with the approval of admins: aergo directory');
     if (!may(this.#directory, this.#pusher, 'admin'))
       throw new Refused(name, 'only an admin deletes branches and snapshots');
+    if (!namesRef(newest, name)) return;
+    if (approvalsToMove(newest.policy, name) > 1)
+      throw new Refused(name, 'the policy lets it be deleted only when more admins agree: aergo policy show');
+    if (this.#publisher === undefined || !may(this.#directory, this.#publisher, 'admin'))
+      throw new Refused(name, 'the directory names it, and only an admin’s aergo push --delete takes it out of there');
   }
 
   /** The block that a command comes to; of a snapshot the block that it names. */

@@ -74,6 +74,7 @@ async function connectHere(
     begin({ commands }) {
       if (key === undefined) throw new AergoError('AERGO_INTERNAL', 'a push was begun without a key');
       return receivePush(context, key.id, commands, {
+        publisher: key.id,
         async onMoved() {
           await publishRefs(context, key);
         },

@@ -25,7 +25,7 @@ describe('the chain', () => {
     const world = organisation();
     const absent = world.block(world.genesis.id, 'side', 'aaaaaaaaaaaaaaaa');
     world.next(world.heads(['main', world.genesis.id], ['side', absent, 'aaaaaaaaaaaaaaaa']), { key: server });
-    world.next(world.heads(['main', world.genesis.id]), { key: server });
+    world.next(world.heads(['main', world.genesis.id]));
     const history = {
       has: (id: Oid) => id !== absent && world.history.has(id),
       isAncestor: world.history.isAncestor.bind(world.history),

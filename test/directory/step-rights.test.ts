@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { rotated } from '../../src/directory/next-version.ts';
+import type { Policy } from '../../src/directory/files.ts';
+import { type Changed, rotated } from '../../src/directory/next-version.ts';
 import { readTree } from '../../src/object/source.ts';
 import { type DirectoryWorld, organisation, refusal, withTree } from '../support/directory.ts';
 import { keyOf } from '../support/repository.ts';
@@ -8,6 +9,12 @@ const ada = keyOf('ada');
 const bob = keyOf('bob');
 const eve = keyOf('eve');
 const server = keyOf('server');
+
+/** Main is like any other branch. */
+function withoutRules(world: DirectoryWorld): Policy {
+  const { rules: _, ...policy } = world.newest.policy;
+  return policy;
+}
 
 describe('who may sign a version', () => {
   it('refuses an outsider, a revoked member, and who may only write', () => {
@@ -31,6 +38,41 @@ describe('who may sign a version', () => {
       refusal(world, world.write({ policy: { ...world.newest.policy, visibility: 'private' } }, { key: server })),
     ).toMatch(/may not change members or policy/);
     expect(refusal(world, world.write(heads, { key: server }))).toBe('nothing');
+  });
+
+  it('lets who publishes move heads forward only: going back, beginning anew and dropping take an admin', () => {
+    const world = organisation();
+    world.next({ policy: withoutRules(world) });
+    const first = world.block(world.genesis.id);
+    const main = world.block(first);
+    const named = world.snapshot('v1', first);
+    world.next({ ...world.heads(['main', main]), ...named }, { key: server });
+    const taken: Changed[] = [
+      world.heads(['main', first]),
+      world.heads(['main', main, 'bbbbbbbbbbbbbbbb']),
+      { heads: new Map() },
+      { tags: new Map() },
+      world.snapshot('v1', main),
+    ];
+    for (const changed of taken) {
+      expect(refusal(world, world.write(changed, { key: server }))).toMatch(
+        /^directory \w+: server, who signed it, is no admin, and refs\/(heads\/main|tags\/v1) moves other than forward$/,
+      );
+      expect(refusal(world, world.write(changed))).toBe('nothing');
+      expect(refusal(world, world.write(changed, { key: server, approvals: [bob] }))).toBe('nothing');
+    }
+    expect(refusal(world, world.write(world.heads(['main', world.block(main)]), { key: server }))).toBe('nothing');
+  });
+
+  it('lets who publishes say what a branch is bound to when its first block has settled that', () => {
+    const world = organisation();
+    const first = world.block(world.genesis.id);
+    const made = world.heads(['main', first], ['side', first, 'cccccccccccccccc']);
+    world.next(made, { key: server });
+    const own = world.block(first, 'side', 'aaaaaaaaaaaaaaaa');
+    const begun = world.heads(['main', first], ['side', own, 'aaaaaaaaaaaaaaaa']);
+    world.next(begun, { key: server });
+    expect(world.newest.heads.get('side')?.start).toBe('aaaaaaaaaaaaaaaa');
   });
 
   it('judges by the version before: nobody makes himself an admin', () => {
@@ -108,7 +150,7 @@ describe('thresholds', () => {
       );
       expect(refusal(world, world.write(moved, { approvals: [bob] }))).toBe('nothing');
     }
-    world.next(world.heads(['main', main]), { key: server });
+    world.next(world.heads(['main', main]));
     expect([...world.newest.heads.keys()]).toEqual(['main']);
   });
 });
