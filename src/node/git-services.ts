@@ -3,12 +3,25 @@ import type { KeyId } from '../crypto/key.ts';
 import type { RepositoryContext } from '../repository/context.ts';
 import { receivePush } from '../repository/receive-push.ts';
 import { servedRepository } from '../repository/served.ts';
+import type { PackLimits } from '../wire/pack-fault.ts';
 import { flushPacket, linePacket } from '../wire/pkt-line.ts';
 import { advertiseReceive, receivePack } from '../wire/receive-pack.ts';
 import type { ServiceOptions } from '../wire/server-answer.ts';
+import type { Unpacked } from '../wire/unpack.ts';
 import { advertiseCapabilities, uploadPack } from '../wire/upload-pack.ts';
 import { advertiseUpload } from '../wire/upload-pack-old.ts';
 import type { GitServices } from './http-application.ts';
+
+/**
+ * The largest object that anybody needs to push: the list of 256 transactions of 1 MiB each, and their line ends. With a delta,
+ * its base and what it makes, three of them can be in memory.
+ */
+const object_bytes = 256 * (1024 * 1024 + 1);
+
+export interface GitServiceOptions extends ServiceOptions {
+  /** What of a push is taken, where it is not the usual. */
+  readonly packs?: Partial<PackLimits>;
+}
 
 /** Who says in the directory where refs stand. */
 export interface Publisher {
@@ -18,13 +31,18 @@ export interface Publisher {
 }
 
 /**
- * @param options the name that the server gives itself, and who is told of faults
+ * @param options the name that the server gives itself, who is told of faults, what is taken
  * @param publisher says in the directory where refs stand that have moved
  */
-export function gitServices(
-  options: ServiceOptions,
-  publisher: Publisher,
-): GitServices {
+export function gitServices(options: GitServiceOptions, publisher: Publisher): GitServices {
+  const limits = { object_bytes, ...options.packs };
+  let unpacking: Promise<unknown> = Promise.resolve();
+  // Whatever many push, and wherever: there is room for one pack.
+  const whenRoom = (takeIn: () => Promise<Unpacked>): Promise<Unpacked> => {
+    const taken = unpacking.then(takeIn);
+    unpacking = taken.catch(() => undefined);
+    return taken;
+  };
   return {
     async *refs(context, service, version) {
       const repository = servedRepository(context);
@@ -43,6 +61,8 @@ export function gitServices(
       receivePack(
         {
           refs: servedRepository(context).refs,
+          limits,
+          whenRoom,
           begin: ({ commands }) =>
             receivePush(context, pusher, commands, {
               publisher: publisher.keyFor(context),

@@ -10,11 +10,14 @@ import type { KeyId } from '../crypto/key.ts';
 import type { DirectoryContent } from '../directory/version.ts';
 import { AergoError, exitCodes } from '../errors.ts';
 import type { RepositoryContext } from '../repository/context.ts';
+import { defaultPackLimits } from '../wire/pack-fault.ts';
 import type { ProtocolVersion } from '../wire/upload-pack.ts';
 import { accessOf } from './access.ts';
+import { type AnswerTime, answerInTime } from './answer-in-time.ts';
 import { whoAsks } from './authorization.ts';
 import { factsOf } from './fault-facts.ts';
 import type { HeldRepository } from './held-repository.ts';
+import { ReceivedBody } from './received-body.ts';
 import type { RepositoryPool } from './repository-pool.ts';
 import { requestBody } from './request-body.ts';
 import { type GitService, placeOfRequest, type RequestPlace, serviceOfQuery } from './request-place.ts';
@@ -31,9 +34,9 @@ export interface GitServices {
   push(context: RepositoryContext, pusher: KeyId, body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
 }
 
-export interface HttpLimits {
+export interface HttpLimits extends AnswerTime {
   readonly connections: number;
-  /** Bytes of a fetch's and of a push's body, inflated. */
+  /** Bytes of a fetch's and of a push's body, as it comes and inflated. */
   readonly fetch_bytes: number;
   readonly push_bytes: number;
   /** How long a connection may say nothing, in milliseconds. */
@@ -45,9 +48,12 @@ export interface HttpLimits {
 const httpLimits: HttpLimits = {
   connections: 1_000,
   fetch_bytes: 16 * 1024 * 1024,
-  push_bytes: 2 * 1024 * 1024 * 1024,
+  // A pack of any size that is taken (docs/protocol.md), and what comes before it.
+  push_bytes: defaultPackLimits.pack_bytes + 16 * 1024 * 1024,
   silence_ms: 60_000,
   request_ms: 600_000,
+  answer_ms: 60_000,
+  answer_bytes_per_s: 64 * 1024,
 };
 
 /** Bytes of a request's line and headers. */
@@ -159,9 +165,9 @@ class GitExchange {
     return this.#serve(request, reply, { held, place, service, who, isAllowed });
   }
 
-  #serve(request: FastifyRequest, reply: FastifyReply, admitted: Admitted): Promise<FastifyReply> | FastifyReply {
+  async #serve(request: FastifyRequest, reply: FastifyReply, admitted: Admitted): Promise<FastifyReply> {
     const { services } = this.#options;
-    const { place, service, who, isAllowed } = admitted;
+    const { place, service, held, who, isAllowed } = admitted;
     const version = versionAsked(request.headers['git-protocol']);
     const asksRefs = place.service === 'refs';
     if ((request.method === 'GET') !== asksRefs)
@@ -169,17 +175,24 @@ class GitExchange {
     if (!asksRefs && request.headers['content-type'] !== `application/x-${service}-request`)
       return this.refuse(request, reply, 415, `this takes application/x-${service}-request`);
     const limit = service === 'git-upload-pack' ? this.#limits.fetch_bytes : this.#limits.push_bytes;
-    const body = () => requestBody(request.raw, request.headers['content-encoding'], limit);
+    const received = asksRefs ? undefined : await ReceivedBody.receive(request.raw, held.directory, limit);
+    if (request.raw.socket.destroyed) {
+      // Nobody would begin to read the answer, whose end lets go of the body.
+      await received?.close();
+      throw new AergoError('AERGO_REQUEST_INVALID', 'the client has gone away');
+    }
+    const encoding = request.headers['content-encoding'];
     const answer = (context: RepositoryContext): AsyncIterable<Uint8Array> => {
       // It may have been judged by what was known before a command had the repository.
       if (!isAllowed(context))
         throw new AergoError('AERGO_REQUEST_INVALID', 'what may be done here has changed: ask again');
-      if (asksRefs) return services.refs(context, service, version);
-      if (service === 'git-upload-pack') return services.fetch(context, version, body());
-      return services.push(context, who as KeyId, body());
+      if (received === undefined) return services.refs(context, service, version);
+      const body = requestBody(received.stream(), encoding, limit);
+      if (service === 'git-upload-pack') return services.fetch(context, version, body);
+      return services.push(context, who as KeyId, body);
     };
     reply.headers(noStore).type(`application/x-${service}-${asksRefs ? 'advertisement' : 'result'}`);
-    return reply.send(Readable.from(this.#logged(request, admitted, answer), { objectMode: false }));
+    return reply.send(Readable.from(this.#logged(request, admitted, answer, received), { objectMode: false }));
   }
 
   /** The bytes of the answer; the repository is held until the last of them. */
@@ -187,13 +200,18 @@ class GitExchange {
     request: FastifyRequest,
     { place, service, who, held }: Admitted,
     answer: (context: RepositoryContext) => AsyncIterable<Uint8Array>,
+    received: ReceivedBody | undefined,
   ): AsyncGenerator<Uint8Array, void> {
     const { clock, logger } = this.#options;
     const began = clock();
     const facts = { repository: place.repository, service, refs: place.service === 'refs', who };
     let sent_bytes = 0;
+    const onSlow = (): void => {
+      logger.info({ ...facts, sent_bytes }, 'cut off: its reader takes too long');
+      request.raw.destroy();
+    };
     try {
-      for await (const bytes of held.stream(answer)) {
+      for await (const bytes of answerInTime(held.stream(answer), this.#limits, clock, onSlow)) {
         sent_bytes += bytes.length;
         yield bytes;
       }
@@ -202,6 +220,8 @@ class GitExchange {
       logger.error({ ...facts, sent_bytes, ...factsOf(error) }, 'failed');
       request.raw.destroy();
       throw error;
+    } finally {
+      await received?.close();
     }
   }
 

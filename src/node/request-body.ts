@@ -21,7 +21,7 @@ export async function* requestBody(
     for await (const chunk of gzipped ? inflated(stream) : stream) {
       const bytes: Uint8Array = chunk;
       taken += bytes.length;
-      if (taken > limit_bytes) throw tooLarge(limit_bytes);
+      if (taken > limit_bytes) throw requestTooLarge(limit_bytes);
       yield bytes;
     }
   } catch (error) {
@@ -33,7 +33,8 @@ export async function* requestBody(
 /** What fails on either side is met by whoever reads. */
 const inflated = (stream: Readable): Readable => pipeline(stream, createGunzip(), () => undefined);
 
-const tooLarge = (limit_bytes: number): AergoError =>
+/** The body is over what a request of its kind may have. */
+export const requestTooLarge = (limit_bytes: number): AergoError =>
   new AergoError('AERGO_REQUEST_TOO_LARGE', `the body of the request is over ${limit_bytes} bytes`, {
     details: { limit_bytes },
   });

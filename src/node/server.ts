@@ -1,9 +1,13 @@
 /** A server over a root directory of repositories: made, listening, and stopped without cutting off what is under way. */
+import { realpathSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { relative } from 'node:path';
 import type { SigningKey } from '../crypto/key.ts';
 import { AergoError } from '../errors.ts';
-import type { RepositoryOptions } from '../repository/context.ts';
+import type { RepositoryContext, RepositoryOptions } from '../repository/context.ts';
+import { isHome } from '../repository/home.ts';
 import { publishRefs } from '../repository/publish.ts';
+import type { PackLimits } from '../wire/pack-fault.ts';
 import { factsOf } from './fault-facts.ts';
 import { gitServices, type Publisher } from './git-services.ts';
 import { type HttpApplicationOptions, httpApplication } from './http-application.ts';
@@ -26,6 +30,8 @@ export interface ServerOptions extends Pick<HttpApplicationOptions, 'isPrivate' 
   /** Publishes heads after a push, in repositories where it has the role. */
   readonly key?: SigningKey;
   readonly repository: RepositoryOptions;
+  /** What of a push is taken, where it is not the usual. */
+  readonly packs?: Partial<PackLimits>;
 }
 
 export interface RunningServer {
@@ -37,24 +43,32 @@ export interface RunningServer {
 
 /** @throws AergoError AERGO_LISTEN_FAILED */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { logger, key, agent } = options;
+  const { logger, key, agent, packs = {} } = options;
   const pool = new RepositoryPool(options.root, options.repository, { open: openRepositories, idle_ms });
   const onFault = (error: unknown): void => logger.error({ ...factsOf(error) }, 'a service failed');
+  let origin = '';
+  const origins = (): readonly string[] => options.origins ?? [origin];
+  const root = realpathSync(options.root);
+  /** Elsewhere versions of one's own would be a chain aside; so they would at a private place beside another. */
+  const isDirectoryWritten = ({ directory, directoryVersion }: RepositoryContext): boolean => {
+    if (options.isPrivate?.(directory) === true) return false;
+    const { home } = directoryVersion.policy;
+    const places = [directory, ...origins().map((one) => `${one}/${relative(root, directory)}`)];
+    return places.some((place) => isHome(home, place));
+  };
   const publisher: Publisher = {
-    // A private place beside another is not the directory's home: its own versions would be a chain aside.
-    keyFor: ({ directory }) => (options.isPrivate?.(directory) === true ? undefined : key?.id),
+    keyFor: (context) => (isDirectoryWritten(context) ? key?.id : undefined),
     async publish(context) {
       if (key === undefined || publisher.keyFor(context) === undefined) return;
       if (!(await publishRefs(context, key)))
         logger.error({ key: key.id }, 'heads are not published: the server’s key has not the role publish');
     },
   };
-  let origin = '';
   const application = httpApplication({
     ...options,
     pool,
-    services: gitServices({ agent, onFault }, publisher),
-    origins: () => options.origins ?? [origin],
+    services: gitServices({ agent, onFault, packs }, publisher),
+    origins,
     clock: options.repository.clock,
   });
   try {

@@ -3,6 +3,7 @@
  * volume, so what is refused leaves nothing behind, and a killed process leaves nothing either.
  */
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AergoError } from '../errors.ts';
 import type { GitObject, NewObject, ObjectType } from '../object/object.ts';
 import type { Oid } from '../object/oid.ts';
@@ -23,7 +24,7 @@ interface Place {
   readonly length: number;
 }
 
-/** Bodies gathered before they are written to the file. */
+/** Bodies gathered before they are written to the file, and what of a large one is written in a turn. */
 const chunk_bytes = 1024 * 1024;
 
 export class Quarantine implements ObjectSource {
@@ -65,15 +66,24 @@ export class Quarantine implements ObjectSource {
   }
 
   /**
-   * Takes an object in under the id of its bytes. One that is there already is not kept twice.
+   * Takes an object in under the id of its bytes. One that is there already is not kept twice. One at a time; a large one is
+   * written while others have their turn.
    * @throws AergoError AERGO_PACK_LIMIT over a limit; AERGO_STORE_FULL, AERGO_STORE_IO
    */
-  put({ oid, type, body }: NewObject): void {
+  async put({ oid, type, body }: NewObject): Promise<void> {
     if (this.#places.has(oid)) return;
     const offset = this.#written + this.#gathered_bytes;
     if (this.#places.size >= this.#limits.objects || offset + body.length > this.#limits.bytes)
       throw tooLarge(this.#limits);
     this.#places.set(oid, { type, offset, length: body.length });
+    if (body.length > chunk_bytes) {
+      this.#flush();
+      for (let at = 0; at < body.length; at += chunk_bytes) {
+        this.#write(body.subarray(at, at + chunk_bytes));
+        await nextTurn();
+      }
+      return;
+    }
     this.#gathered.push(Uint8Array.from(body));
     this.#gathered_bytes += body.length;
     if (this.#gathered_bytes >= chunk_bytes) this.#flush();
@@ -113,14 +123,18 @@ export class Quarantine implements ObjectSource {
   }
 
   #flush(): void {
+    this.#write(Buffer.concat(this.#gathered));
+    this.#gathered = [];
+    this.#gathered_bytes = 0;
+  }
+
+  #write(bytes: Uint8Array): void {
     try {
-      this.#file.writeAt(Buffer.concat(this.#gathered), this.#written);
+      this.#file.writeAt(bytes, this.#written);
     } catch (error) {
       throw storeFault(error, 'writing to a quarantine');
     }
-    this.#written += this.#gathered_bytes;
-    this.#gathered = [];
-    this.#gathered_bytes = 0;
+    this.#written += bytes.length;
   }
 }
 

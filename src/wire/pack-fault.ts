@@ -12,8 +12,10 @@ export interface PackLimits {
   readonly total_bytes: number;
   /** Deltas on top of each other. */
   readonly chain: number;
-  /** Held to be bases of deltas that come soon; beyond it they are read from the sink again. */
+  /** Held to be bases of deltas that come soon, the last one whatever its size; the others are read from the sink again. */
   readonly bases_bytes: number;
+  /** Read from the sink again, together: deltas of a few bytes may each ask for a large base. */
+  readonly reread_bytes: number;
   /** Deltas held because their base has not come yet; Git sends bases first. */
   readonly waiting_bytes: number;
 }
@@ -28,6 +30,7 @@ export const defaultPackLimits: PackLimits = {
   total_bytes: 4096 * MiB,
   chain: 4095,
   bases_bytes: 64 * MiB,
+  reread_bytes: 16_384 * MiB,
   waiting_bytes: 32 * MiB,
 };
 

@@ -4,7 +4,7 @@
  * @see https://git-scm.com/docs/gitprotocol-pack
  */
 import { ByteReader, type ByteStream } from './byte-reader.ts';
-import { defaultPackLimits, type PackLimits } from './pack-fault.ts';
+import { defaultPackLimits, type PackLimits, packInvalid } from './pack-fault.ts';
 import { flushPacket } from './pkt-line.ts';
 import { type PushReport, writeReport } from './push-report.ts';
 import { type PushRequest, readPushRequest } from './push-request.ts';
@@ -33,10 +33,14 @@ export interface PushInProgress {
 export interface PushTarget {
   readonly refs: readonly AdvertisedRef[];
   readonly limits?: Partial<PackLimits>;
+  /** Takes a pack in when there is room for what that needs; at once where it is left out. */
+  readonly whenRoom?: (takeIn: () => Promise<Unpacked>) => Promise<Unpacked>;
   /** Begins a push. What it throws ends the push: the pusher hears no more than that the server failed. */
   begin(request: PushRequest): PushInProgress | Promise<PushInProgress>;
 }
 
+/** What is told to a pusher who has gone away. */
+const unheard: PushReport = { refs: new Map() };
 /** Running blocks again may take minutes: a sign of life every so often. */
 const silence_ms = 5_000;
 const offered = 'report-status report-status-v2 delete-refs side-band-64k quiet atomic ofs-delta push-options';
@@ -89,12 +93,16 @@ async function* push(
   if (request.commands.length === 0) return;
   state.banded = request.capabilities.has('side-band-64k');
   const { capabilities } = request;
-  const told = toldMeanwhile((tell) => decide(target, request, reader, limits, tell, options), silence_ms);
+  const told = toldMeanwhile((...told) => decide(target, request, reader, limits, told, options), silence_ms);
   let step = await told.next();
-  for (; step.done !== true; step = await told.next()) {
-    if (!state.banded) continue;
-    if (step.value === '') yield keepAlivePacket;
-    else if (!capabilities.has('quiet')) yield* onBand(2, Buffer.from(`${step.value}\n`));
+  try {
+    for (; step.done !== true; step = await told.next()) {
+      if (!state.banded) continue;
+      if (step.value === '') yield keepAlivePacket;
+      else if (!capabilities.has('quiet')) yield* onBand(2, Buffer.from(`${step.value}\n`));
+    }
+  } finally {
+    if (step.done !== true) await told.return(unheard);
   }
   const reports = capabilities.has('report-status') || capabilities.has('report-status-v2');
   const report = reports ? Buffer.concat([...writeReport(step.value)]) : Buffer.alloc(0);
@@ -111,18 +119,25 @@ async function decide(
   request: PushRequest,
   reader: ByteReader,
   limits: PackLimits,
-  tell: (text: string) => void,
+  [tell, gone]: [tell: (text: string) => void, gone: AbortSignal],
   { onFault }: ServiceOptions,
 ): Promise<PushReport> {
   const names = request.commands.map(({ name }) => name);
   const all = (fault: string | undefined) => new Map(names.map((name) => [name, fault]));
   let under: PushInProgress | undefined;
+  // A pack that is not taken in yet when the pusher goes away is not wanted any more.
+  gone.addEventListener('abort', () => void reader.close());
   try {
     under = await target.begin(request);
     const brings = request.commands.some((command) => command.new !== null);
     let unpacked: Unpacked | undefined;
     try {
-      if (brings) unpacked = await unpack(reader, under.sink, { limits });
+      const { sink } = under;
+      const takeIn = async (): Promise<Unpacked> => {
+        if (gone.aborted) throw packInvalid('the pusher has gone away');
+        return unpack(reader, sink, { limits });
+      };
+      if (brings) unpacked = await (target.whenRoom?.(takeIn) ?? takeIn());
     } catch (error) {
       onFault?.(error);
       return { unpackFault: toldReason(error), refs: all('the pack was not taken') };

@@ -18,7 +18,7 @@ import { Turns, turn_bytes } from './turns.ts';
  * a thin pack may use, so only what the sender may read. `put` may throw: then the pack is refused.
  */
 export interface ObjectSink extends ObjectSource {
-  put(object: NewObject): void;
+  put(object: NewObject): void | Promise<void>;
 }
 
 export interface Unpacked {
@@ -81,7 +81,7 @@ class Resolver {
     this.#sink = sink;
     this.#limits = limits;
     this.#turns = turns;
-    this.#bases = new BaseCache(sink, limits.bases_bytes);
+    this.#bases = new BaseCache(sink, limits);
   }
 
   async take(record: PackRecord): Promise<void> {
@@ -133,7 +133,7 @@ class Resolver {
     }
     const oid = await idInTurns(type, body, this.#turns);
     if (this.#depths.has(oid)) throw packInvalid(`the pack has object ${oid} twice`);
-    this.#sink.put({ oid, type, body });
+    await this.#sink.put({ oid, type, body });
     this.#bases.keep(oid, { type, body });
     this.#atOffset.set(offset, oid);
     this.#depths.set(oid, depth);
@@ -159,27 +159,37 @@ async function idInTurns(type: ObjectType, body: Uint8Array, turns: Turns): Prom
 /** The bases used last, within a number of bytes. The others are read from the sink. */
 class BaseCache {
   readonly #source: ObjectSource;
-  readonly #most_bytes: number;
+  readonly #limits: PackLimits;
   readonly #kept = new Map<Oid, GitObject>();
   #kept_bytes = 0;
+  #reread_bytes = 0;
 
-  constructor(source: ObjectSource, most_bytes: number) {
+  constructor(source: ObjectSource, limits: PackLimits) {
     this.#source = source;
-    this.#most_bytes = most_bytes;
+    this.#limits = limits;
   }
 
   read(oid: Oid): GitObject {
-    const object = this.#forget(oid) ?? this.#source.read(oid);
+    const object = this.#forget(oid) ?? this.#reread(oid);
     this.keep(oid, object);
+    return object;
+  }
+
+  #reread(oid: Oid): GitObject {
+    const { reread_bytes } = this.#limits;
+    const object = this.#source.read(oid);
+    this.#reread_bytes += object.body.length;
+    if (this.#reread_bytes > reread_bytes)
+      throw packLimit(`deltas go back to over ${reread_bytes} bytes of bases`, { reread_bytes });
     return object;
   }
 
   keep(oid: Oid, object: GitObject): void {
     this.#kept.set(oid, object);
     this.#kept_bytes += object.body.length;
-    // A map keeps the order of insertion: its first is what was used longest ago.
+    // A map keeps the order of insertion: its first is what was used longest ago, its last what was used now.
     for (const [oldest] of this.#kept) {
-      if (this.#kept_bytes <= this.#most_bytes) break;
+      if (this.#kept_bytes <= this.#limits.bases_bytes || oldest === oid) break;
       this.#forget(oldest);
     }
   }

@@ -2,17 +2,14 @@
  * Many clients at one server: some clone with stock Git again and again, some pay, push, and pull when others were quicker.
  * Used at CI's size and, in test/long, at full size.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
 import { AergoError } from '../../src/errors.ts';
 import { Repository } from '../../src/repository.ts';
 import { closeQuietly, keyOf, openRepository, temporaryDirectory } from '../support/repository.ts';
 import { access, git, prepareRoot, realOptions, tokenFor } from './served-bank.ts';
+import { startServing } from './start-serving.ts';
 
 export interface LoadResult {
   readonly clones: number;
@@ -34,7 +31,7 @@ export async function load(cloners: number, pushers: number, seconds: number): P
   const bank = await openRepository(join(root, 'shop.aergo'), realOptions());
   await bank.call({ contract: 'bank', function: 'open_account', args: ['carol', '1000000'], key: keyOf('ada') });
   await closeQuietly(bank);
-  const server = await startProcess(root);
+  const server = await startServing(root);
   const url = `${server.origin}/shop`;
   const partners = await Promise.all(Array.from({ length: pushers }, () => partner(url)));
   await git('/', ['ls-remote', url]);
@@ -115,28 +112,4 @@ async function isPushed(push: ReturnType<Repository['push']>): Promise<boolean> 
     if (error instanceof AergoError && error.code === 'AERGO_PUSH_MOVED') return false;
     throw error;
   }
-}
-
-interface ServingProcess {
-  readonly origin: string;
-  /** Resident, in MiB. */
-  memory(): number;
-  stop(): Promise<void>;
-}
-
-async function startProcess(root: string): Promise<ServingProcess> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('./serving-process.ts', import.meta.url)), root], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const ended = once(child, 'close');
-  const [origin] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-  return {
-    origin,
-    memory: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) / 1024,
-    async stop() {
-      child.kill('SIGTERM');
-      await ended;
-    },
-  };
 }

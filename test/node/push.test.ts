@@ -4,11 +4,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { SigningKey } from '../../src/crypto/key.ts';
 import type { PushOptions } from '../../src/repository/push.ts';
 import { Repository } from '../../src/repository.ts';
-import { discoverRefs } from '../../src/wire/discovery.ts';
-import { HttpTransport } from '../../src/wire/http-transport.ts';
-import type { RefCommand } from '../../src/wire/push-request.ts';
-import { sendPack } from '../../src/wire/send-pack.ts';
 import { closeQuietly, keyOf, openRepository, temporaryDirectory } from '../support/repository.ts';
+import { pushObjects } from './push-objects.ts';
 import { access, realOptions, type ServedBank, serveBank, tokenFor } from './served-bank.ts';
 
 const ada = keyOf('ada');
@@ -119,15 +116,6 @@ test('a block that is there and that no ref leads to any more cannot be had by i
   await one.push([{ source: 'secret', target: 'secret' }]);
   await one.push([{ source: null, target: 'secret' }]);
   const hidden = one.repository.head.block.id;
-  const report = await pushNothing(bank, { name: 'refs/heads/again', old: null, new: hidden });
+  const report = await pushObjects(bank.url, [{ name: 'refs/heads/again', old: null, new: hidden }], []);
   expect(report.refs.get('refs/heads/again')).toMatch(/did not come with the push/);
 });
-
-/** A ref that is to stand somewhere, with an empty pack. */
-async function pushNothing(bank: ServedBank, command: RefCommand) {
-  const authorize = async () => `Bearer ${tokenFor(bank.url, ada)}`;
-  const transport = new HttpTransport(bank.url, { agent: 'aergo/test', authorize });
-  const found = await discoverRefs(transport, 'git-receive-pack', { agent: 'aergo/test' });
-  const pack = { count: 0, entries: () => [] };
-  return sendPack(transport, found, { commands: [command], pack }, { agent: 'aergo/test' });
-}

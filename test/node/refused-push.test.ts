@@ -7,35 +7,15 @@ import { type BlockContent, sealBlock } from '../../src/ledger/block.ts';
 import { objectsOfBlock } from '../../src/ledger/block-objects.ts';
 import { type NewObject, objectId } from '../../src/object/object.ts';
 import type { Oid } from '../../src/object/oid.ts';
-import { encodePackEntry } from '../../src/object/pack-entry.ts';
 import { ObjectBuffer } from '../../src/object/source.ts';
 import { openContext } from '../../src/repository/init.ts';
 import { Store } from '../../src/store/store.ts';
-import { discoverRefs } from '../../src/wire/discovery.ts';
-import { HttpTransport } from '../../src/wire/http-transport.ts';
-import type { RefCommand } from '../../src/wire/push-request.ts';
-import { sendPack } from '../../src/wire/send-pack.ts';
 import { contentOf } from '../support/forgery.ts';
 import { keyOf } from '../support/repository.ts';
+import { pushObjects } from './push-objects.ts';
 import { git, realOptions, type ServedBank, sealAndExport, serveBank, tokenFor } from './served-bank.ts';
 
 const ada = keyOf('ada');
-
-/** Pushes objects as they are, with whatever is said of refs. */
-async function pushObjects(bank: ServedBank, commands: readonly RefCommand[], objects: readonly NewObject[]) {
-  const transport = new HttpTransport(bank.url, {
-    agent: 'aergo/test',
-    authorize: async () => `Bearer ${tokenFor(bank.url, ada)}`,
-  });
-  const found = await discoverRefs(transport, 'git-receive-pack', { agent: 'aergo/test' });
-  const pack = {
-    count: objects.length,
-    *entries() {
-      for (const { type, body } of objects) yield { bytes: encodePackEntry(type, body) };
-    },
-  };
-  return sendPack(transport, found, { commands, pack }, { agent: 'aergo/test' });
-}
 
 /** Bytes of the served repository's volumes, which nothing that is refused may change. */
 function stored({ root }: ServedBank): number {
@@ -94,7 +74,7 @@ test('forged blocks are refused one by one, nothing is stored, and the honest on
     for (const object of objectsNewIn(context, head)) buffer.put(object.type, object.body);
     const forged = sealBlock(buffer, forge(content), sealer);
     const command = { name: 'refs/heads/main', old, new: forged };
-    const report = await pushObjects(bank, [command], objectsOfBlock(buffer, forged));
+    const report = await pushObjects(bank.url, [command], objectsOfBlock(buffer, forged));
     expect(report.refs.get('refs/heads/main'), what).toMatch(reason);
     expect(stored(bank), what).toBe(before);
   }
@@ -119,7 +99,7 @@ test('an id that did not come and is not here, and an object that is no block, m
     [hello.oid, [hello], /a branch stands on a block, and this is a blob/],
   ];
   for (const [id, objects, reason] of cases) {
-    const report = await pushObjects(bank, [to(id)], objects);
+    const report = await pushObjects(bank.url, [to(id)], objects);
     expect(report.refs.get('refs/heads/main')).toMatch(reason);
     expect(stored(bank)).toBe(before);
   }

@@ -1,15 +1,16 @@
-/** A server as a process of its own, for tests that measure it or kill it: `node serving-process.ts ROOT`; says its origin. */
+/** A server as a process of its own, for tests that measure it or kill it: `node serving-process.ts ROOT [PACK-LIMITS]`; says its origin. */
 import { randomBytes } from 'node:crypto';
 import { startServer } from '../../src/node/server.ts';
 import { keyOf } from '../support/repository-keys.ts';
 
-const [, , root = ''] = process.argv;
+const [, , root = '', packs = '{}'] = process.argv;
 const server = await startServer({
   root,
   host: '127.0.0.1',
   port: 0,
   agent: 'aergo/test',
   key: keyOf('ada'),
+  packs: JSON.parse(packs),
   logger: { info: () => undefined, error: (fields) => process.stderr.write(`${JSON.stringify(fields)}\n`) },
   repository: {
     clock: Date.now,

@@ -43,23 +43,24 @@ async function twoCopies(): Promise<{ sender: RepositoryContext; receiver: Repos
   return { sender, receiver: await contextOf(copy), head: sender.branch().block };
 }
 
-function fill(quarantine: Quarantine, sender: RepositoryContext, blocks: readonly BlockId[]): void {
-  for (const { oid, bytes } of sender.store.pack(blocks).entries()) quarantine.put({ oid, ...decodePackEntry(bytes) });
+async function fill(quarantine: Quarantine, sender: RepositoryContext, blocks: readonly BlockId[]): Promise<void> {
+  for (const { oid, bytes } of sender.store.pack(blocks).entries())
+    await quarantine.put({ oid, ...decodePackEntry(bytes) });
 }
 
 /** The sender's blocks that the receiver has not, as their pack entries. */
-function send(sender: RepositoryContext, receiver: RepositoryContext, head: BlockId): Quarantine {
+async function send(sender: RepositoryContext, receiver: RepositoryContext, head: BlockId): Promise<Quarantine> {
   const quarantine = Quarantine.open(receiver.directory, receiver.store, limits);
   onTestFinished(() => quarantine.close());
   const missing = [...sender.history.reachable([head])].filter((id) => !receiver.history.has(id));
-  fill(quarantine, sender, missing);
+  await fill(quarantine, sender, missing);
   return quarantine;
 }
 
 test('received blocks verify, and are packed for the next as they were where they were sealed', async () => {
   const { sender, receiver, head } = await twoCopies();
   const old = receiver.branch().block;
-  const quarantine = send(sender, receiver, head);
+  const quarantine = await send(sender, receiver, head);
   const verified = await verifyReceived(receiver, quarantine, [head]);
   expect(verified.blocks).toHaveLength(2);
   const { height } = sender.history.record(head);
@@ -78,7 +79,7 @@ test('a block that lacks an object is refused, and nothing is written', async ()
   const quarantine = Quarantine.open(receiver.directory, receiver.store, limits);
   onTestFinished(() => quarantine.close());
   const [first] = [...sender.history.reachable([head])];
-  fill(quarantine, sender, first === undefined ? [] : [first]);
+  await fill(quarantine, sender, first === undefined ? [] : [first]);
   const before = receiver.store.sizes().volumes;
   await expect(verifyReceived(receiver, quarantine, [head])).rejects.toMatchObject({
     code: 'AERGO_OBJECT_MISSING',
@@ -96,7 +97,7 @@ test('a block from the future is refused, and the engine that ran the one before
   const engine = await behind.engine();
   const { state } = behind.reader.block(behind.branch().block);
   await engine.moveTo(behind.store, state);
-  const refused = verifyReceived(behind, send(sender, behind, head), [head]);
+  const refused = verifyReceived(behind, await send(sender, behind, head), [head]);
   await expect(refused).rejects.toMatchObject({ code: 'AERGO_BLOCK_TIME', details: { block: head } });
   expect(engine.position).toBe(state);
 });
@@ -105,5 +106,5 @@ test('more than a quarantine may hold is refused', async () => {
   const { sender, receiver, head } = await twoCopies();
   const quarantine = Quarantine.open(receiver.directory, receiver.store, { objects: 2, bytes: 100_000 });
   onTestFinished(() => quarantine.close());
-  expect(() => fill(quarantine, sender, [head])).toThrow(expect.objectContaining({ code: 'AERGO_PACK_LIMIT' }));
+  await expect(fill(quarantine, sender, [head])).rejects.toMatchObject({ code: 'AERGO_PACK_LIMIT' });
 });

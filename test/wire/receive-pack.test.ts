@@ -6,6 +6,7 @@ import type { Oid } from '../../src/object/oid.ts';
 import { flushPacket, linePacket, packet } from '../../src/wire/pkt-line.ts';
 import { readReport } from '../../src/wire/push-report.ts';
 import { type PushTarget, receivePack } from '../../src/wire/receive-pack.ts';
+import { keepAlivePacket } from '../../src/wire/side-band.ts';
 import { GitDirectory } from './git.ts';
 import { serve, type TestServer } from './http-server.ts';
 import { packOfEntries, whole } from './packs.ts';
@@ -233,6 +234,26 @@ describe('a push as it may come from anybody', () => {
     expect(report.refs.get('refs/heads/main')).toBe('the pack was not taken');
     expect(faults).toEqual([expect.objectContaining({ code: 'AERGO_PACK_INVALID' })]);
     expect([target.pushes, target.refs, target.closed]).toEqual([[], [], 1]);
+  });
+
+  test('is not taken in any more when the pusher goes away while it waits for room', async () => {
+    const { promise: room, resolve: makeRoom } = Promise.withResolvers<void>();
+    const faults: unknown[] = [];
+    const target = new MemoryTarget();
+    const waiting: PushTarget = {
+      refs: [],
+      whenRoom: (takeIn) => room.then(takeIn),
+      begin: (request) => target.begin(request),
+    };
+    const request = pieces(Buffer.concat([command(create, 'side-band-64k'), flushPacket, pack]));
+    const answer = receivePack(waiting, request, { agent: 'a/1', onFault: (error) => void faults.push(error) });
+    // The sign of life that comes while it waits.
+    expect((await answer.next()).value).toEqual(keepAlivePacket);
+    const ended = answer.return();
+    makeRoom();
+    await ended;
+    expect([target.pushes, target.closed]).toEqual([[], 1]);
+    expect(faults).toEqual([expect.objectContaining({ code: 'AERGO_PACK_INVALID' })]);
   });
 
   test('does not hear what went wrong inside the server', async () => {

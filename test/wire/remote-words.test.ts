@@ -236,4 +236,23 @@ describe('work that is told of meanwhile', () => {
     while (step.done !== true) step = await told.next();
     expect(step.value).toBe(4);
   });
+
+  test('tells it when nobody listens any more, and ends when it has ended', async () => {
+    const events: string[] = [];
+    const { promise: woken, resolve: wake } = Promise.withResolvers<void>();
+    const told = toldMeanwhile(async (say, gone) => {
+      gone.addEventListener('abort', () => {
+        events.push('gone');
+        wake();
+      });
+      say('one');
+      await woken;
+      await new Promise((resolve) => setImmediate(resolve));
+      events.push('worked');
+      throw new Error('of no use to anybody');
+    }, long_ms);
+    expect(await told.next()).toEqual({ done: false, value: 'one' });
+    await told.return(undefined as never);
+    expect(events).toEqual(['gone', 'worked']);
+  });
 });

@@ -68,6 +68,13 @@ describe('a pack that comes in', () => {
     expect(sink.reads).toBeGreaterThan(1);
   });
 
+  it('holds the last base, whatever its size', async () => {
+    const base = 'a'.repeat(90);
+    const sink = new MemorySink();
+    await taken(packOfEntries([whole(base), onNamed(idOf(base), append(90, 'z'))]), { bases_bytes: 10 }, sink);
+    expect(sink.reads).toBe(0);
+  });
+
   it.each([
     [
       'a large object and a delta on it',
@@ -192,6 +199,11 @@ describe('a pack that comes in', () => {
       'objects that are too large together',
       packOfEntries([ab, whole('x'.repeat(900)), whole('y'.repeat(900))]),
       { total_bytes: 1000 },
+    ],
+    [
+      'bases that are read again and again',
+      packOfEntries([ab, ...['c', 'd', 'e', 'f'].map((end) => onNamed(idOf('ab'), append(2, end)))]),
+      { bases_bytes: 0, reread_bytes: 5 },
     ],
     ['a chain that is too long', packOfEntries(chain), { chain: 4 }],
     ['a chain that is too long, backwards', packOfEntries(chain.toReversed()), { chain: 4 }],
