@@ -250,6 +250,7 @@ describe('a push as it may come from anybody', () => {
     // The sign of life that comes while it waits.
     expect((await answer.next()).value).toEqual(keepAlivePacket);
     const ended = answer.return();
+    await new Promise((resolve) => setImmediate(resolve));
     makeRoom();
     await ended;
     expect([target.pushes, target.closed]).toEqual([[], 1]);
