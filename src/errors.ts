@@ -205,6 +205,10 @@ export const errorCodes = {
     exit: 'usage',
     summary: 'A push would make blocks of other branches readable for everybody, and nobody said that it may.',
   },
+  AERGO_PUSH_HOME: {
+    exit: 'usage',
+    summary: 'What is pushed to a mirror has to be at the home of the directory first.',
+  },
   AERGO_PUSH_MOVED: { exit: 'tryAgain', summary: 'A branch at the remote is not where the push begins.' },
   AERGO_PUSH_REFUSED: { exit: 'rejected', summary: 'The remote did not move a ref.' },
   AERGO_QUERY_DEADLINE: { exit: 'tryAgain', summary: 'A query took longer than a query may, and was stopped.' },

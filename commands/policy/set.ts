@@ -15,7 +15,10 @@ export default class PolicySet extends DirectoryCommand {
       options: ['public', 'private'] as const,
       description: 'who may read: anybody, or members',
     })(),
-    home: Flags.string({ description: 'where the directory is written, a URL; empty: here', helpValue: 'URL' }),
+    home: Flags.string({
+      description: 'the one place where the directory is written; empty: anywhere',
+      helpValue: 'URL',
+    }),
     threshold: Flags.string({ description: 'how many admins must agree on members and policy', helpValue: 'N' }),
     lifetime: Flags.string({
       description: 'how long a version is believed without a newer one, as 30d; empty: for good',
@@ -47,18 +50,17 @@ export default class PolicySet extends DirectoryCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(PolicySet);
     const { visibility, home, threshold, lifetime, ref } = flags;
+    const { wholeUrl } = await import('../../src/repository.ts');
     const change = {
       ...(visibility === undefined ? {} : { visibility }),
-      ...(home === undefined ? {} : { home: home === '' ? null : home }),
+      ...(home === undefined ? {} : { home: home === '' ? null : wholeUrl(home, process.cwd()) }),
       ...(threshold === undefined ? {} : { threshold: parseCount(threshold, '--threshold', 1_000) }),
       ...(lifetime === undefined ? {} : { lifetime: lifetime === '' ? null : parseDuration(lifetime, '--lifetime') }),
       ...(flags['accept-engine'] ? { acceptEngine: true } : {}),
       ...(ref === undefined ? {} : { rule: { ref, holds: flags['no-rule'] ? null : ruleOf(flags) } }),
     };
-    if (Object.keys(change).length === 0)
-      throw new AergoError('AERGO_USAGE', 'aergo policy set needs a flag that says what', {
-        hint: 'aergo policy show',
-      });
+    const needed = 'aergo policy set needs a flag that says what';
+    if (Object.keys(change).length === 0) throw new AergoError('AERGO_USAGE', needed, { hint: 'aergo policy show' });
     await this.change(flags.propose, (repository, signed) => repository.setPolicy({ ...signed, ...change }));
   }
 }

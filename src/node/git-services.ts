@@ -1,6 +1,4 @@
 /** Git's services over an open repository, as HTTP carries them. */
-import type { KeyId } from '../crypto/key.ts';
-import type { RepositoryContext } from '../repository/context.ts';
 import { receivePush } from '../repository/receive-push.ts';
 import { servedRepository } from '../repository/served.ts';
 import type { PackLimits } from '../wire/pack-fault.ts';
@@ -11,6 +9,7 @@ import type { Unpacked } from '../wire/unpack.ts';
 import { advertiseCapabilities, uploadPack } from '../wire/upload-pack.ts';
 import { advertiseUpload } from '../wire/upload-pack-old.ts';
 import type { GitServices } from './http-application.ts';
+import type { Publisher } from './publisher.ts';
 
 /**
  * The largest object that anybody needs to push: the list of 256 transactions of 1 MiB each, and their line ends. With a delta,
@@ -21,13 +20,6 @@ const object_bytes = 256 * (1024 * 1024 + 1);
 export interface GitServiceOptions extends ServiceOptions {
   /** What of a push is taken, where it is not the usual. */
   readonly packs?: Partial<PackLimits>;
-}
-
-/** Who says in the directory where refs stand. */
-export interface Publisher {
-  /** Whose key does it for a repository; undefined: nobody's. */
-  keyFor(context: RepositoryContext): KeyId | undefined;
-  publish(context: RepositoryContext): Promise<void>;
 }
 
 /**

@@ -1,16 +1,13 @@
 /** A server over a root directory of repositories: made, listening, and stopped without cutting off what is under way. */
-import { realpathSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { relative } from 'node:path';
 import type { SigningKey } from '../crypto/key.ts';
 import { AergoError } from '../errors.ts';
-import type { RepositoryContext, RepositoryOptions } from '../repository/context.ts';
-import { isHome } from '../repository/home.ts';
-import { publishRefs } from '../repository/publish.ts';
+import type { RepositoryOptions } from '../repository/context.ts';
 import type { PackLimits } from '../wire/pack-fault.ts';
 import { factsOf } from './fault-facts.ts';
-import { gitServices, type Publisher } from './git-services.ts';
+import { gitServices } from './git-services.ts';
 import { type HttpApplicationOptions, httpApplication } from './http-application.ts';
+import { publisherOf } from './publisher.ts';
 import { RepositoryPool } from './repository-pool.ts';
 
 const idle_ms = 60_000;
@@ -43,31 +40,15 @@ export interface RunningServer {
 
 /** @throws AergoError AERGO_LISTEN_FAILED */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { logger, key, agent, packs = {} } = options;
+  const { logger, agent, packs = {} } = options;
   const pool = new RepositoryPool(options.root, options.repository, { open: openRepositories, idle_ms });
   const onFault = (error: unknown): void => logger.error({ ...factsOf(error) }, 'a service failed');
   let origin = '';
   const origins = (): readonly string[] => options.origins ?? [origin];
-  const root = realpathSync(options.root);
-  /** Elsewhere versions of one's own would be a chain aside; so they would at a private place beside another. */
-  const isDirectoryWritten = ({ directory, directoryVersion }: RepositoryContext): boolean => {
-    if (options.isPrivate?.(directory) === true) return false;
-    const { home } = directoryVersion.policy;
-    const places = [directory, ...origins().map((one) => `${one}/${relative(root, directory)}`)];
-    return places.some((place) => isHome(home, place));
-  };
-  const publisher: Publisher = {
-    keyFor: (context) => (isDirectoryWritten(context) ? key?.id : undefined),
-    async publish(context) {
-      if (key === undefined || publisher.keyFor(context) === undefined) return;
-      if (!(await publishRefs(context, key)))
-        logger.error({ key: key.id }, 'heads are not published: the server’s key has not the role publish');
-    },
-  };
   const application = httpApplication({
     ...options,
     pool,
-    services: gitServices({ agent, onFault, packs }, publisher),
+    services: gitServices({ agent, onFault, packs }, publisherOf(options, origins)),
     origins,
     clock: options.repository.clock,
   });

@@ -10,6 +10,7 @@ import type { BlockId } from '../ledger/block.ts';
 import type { RepositoryContext } from './context.ts';
 import type { ChangeOptions } from './directory-change.ts';
 import { publishedRefs, type Step } from './directory-write.ts';
+import { isHome } from './home.ts';
 import { listRemotes } from './remotes.ts';
 
 export interface AddMember extends ChangeOptions {
@@ -129,7 +130,7 @@ function publishedBefore(context: RepositoryContext, keys: readonly KeyId[], sig
   if (blocks.length === 0) return [];
   // A clone has not all branches, and what it published alone would take the others out of the directory.
   const [remote] = listRemotes(context.directory);
-  const writesHere = home === undefined && remote === undefined;
+  const writesHere = home === undefined ? remote === undefined : isHome(home, context.directory);
   if (writesHere && may(directoryVersion, signer, 'publish')) return [publishedRefs(context)];
   const [verb, count] = blocks.length === 1 ? ['is', '1 block'] : ['are', `${blocks.length} blocks`];
   throw new AergoError(

@@ -20,40 +20,42 @@ import type { RepositoryContext } from './context.ts';
 import { headOf, keepVersions, prepareVersions } from './directory-write.ts';
 import type { Planned } from './push-plan.ts';
 
-/** Versions of the directory that the remote lacks, as they are to be sent; undefined where it has what is in force here. */
+/** Versions of the directory up to `newest` that the remote lacks, as they are to be sent; undefined where it has all of them. */
 export function directoryAhead(
-  context: RepositoryContext,
+  { store, directoryReader }: RepositoryContext,
   found: RemoteRefs,
+  newest: DirectoryVersion,
 ): { readonly objects: readonly NewObject[] } | undefined {
   const theirs = found.refs.find(({ name }) => name === directoryRef)?.oid;
-  const { store, directoryReader, directoryVersion } = context;
   // One that is not here has come there since the fetch.
-  if (theirs === directoryVersion.id || (theirs !== undefined && !store.has(theirs))) return undefined;
+  if (theirs === newest.id || (theirs !== undefined && !store.has(theirs))) return undefined;
   const reached = new Set<Oid>();
-  for (const { id } of versionsBack(directoryReader, directoryVersion.id)) {
+  for (const { id } of versionsBack(directoryReader, newest.id)) {
     if (id === theirs) break;
     addReached(store, id, reached);
   }
   return { objects: [...reached].map((oid) => ({ oid, ...store.read(oid) })) };
 }
 
-/** What the directory says that a plain Git repository has: it must be there when the directory is. */
+/** What a version names and the remote lacks: that must be there when the version is. */
 export function namedRefs(
-  { directoryVersion: { heads, tags } }: RepositoryContext,
+  { store, history }: RepositoryContext,
+  { heads, tags }: DirectoryVersion,
   found: RemoteRefs,
   planned: readonly Planned[],
 ): Planned[] {
-  const there = new Set([...found.refs, ...planned].map(({ name }) => name));
+  const there = new Map(found.refs.map(({ name, oid }) => [name, oid]));
+  const moving = new Set(planned.map(({ name }) => name));
   const named = [
-    ...[...heads].map(([target, { head }]) => ({ name: branchRef(target), target, old: null, new: head })),
-    ...[...tags].map(([name, { tag }]) => ({
-      name: snapshotRef(name),
-      target: `tags/${name}`,
-      old: null,
-      new: tag,
-    })),
+    ...[...heads].map(([target, { head }]) => ({ name: branchRef(target), target, new: head })),
+    ...[...tags].map(([name, { tag }]) => ({ name: snapshotRef(name), target: `tags/${name}`, new: tag })),
   ];
-  return named.filter(({ name }) => !there.has(name));
+  const lacking = named.map((ref) => ({ ...ref, old: there.get(ref.name) ?? null }));
+  return lacking.filter(({ name, old, new: id }) => {
+    if (moving.has(name) || old === id || !store.has(id)) return false;
+    // One that has gone on since, as a server's does before it publishes that, has what is named.
+    return old === null || (history.has(old) && history.has(id) && history.isOnChain(old, id));
+  });
 }
 
 /**

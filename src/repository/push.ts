@@ -18,6 +18,7 @@ import type { RepositoryContext } from './context.ts';
 import { noteSeen } from './directory-own.ts';
 import { disclosedBlocks } from './disclosure.ts';
 import { discover, fetchOver } from './fetch.ts';
+import { checkMirrored, type DirectoryAtPlace, directoryAt, onlyAtHome } from './home.ts';
 import { directoryAhead, droppedRefs, namedRefs, publishing, standingOf } from './push-directory.ts';
 import { checkMoved, type MovedRef, missingBlocks, type Planned, type PushedRef, planRef } from './push-plan.ts';
 import { connect, type RemoteAccess, type RemoteConnection } from './remote-connection.ts';
@@ -43,12 +44,15 @@ export interface PushReport {
   readonly refs: readonly MovedRef[];
   /** How many blocks were sent. */
   readonly blocks: number;
-  /** The version of the directory that the remote has now, where it lacked what was changed here; or why it has not. */
-  readonly directory?: { readonly version: number; readonly refused?: string };
+  /**
+   * The version of the directory that the remote has now, where it lacked what was changed here; or why it has not: it refused
+   * it, or is a mirror, and it was left out for the home.
+   */
+  readonly directory?: { readonly version: number; readonly refused?: string; readonly home?: string };
 }
 
 /**
- * @throws AergoError AERGO_PUSH_MOVED and AERGO_DIRECTORY_OVERTAKEN before anything is sent; AERGO_DIRECTORY_NOT_ALLOWED where the pusher has to publish and
+ * @throws AergoError AERGO_PUSH_MOVED, AERGO_PUSH_HOME and AERGO_DIRECTORY_OVERTAKEN before anything is sent; AERGO_DIRECTORY_NOT_ALLOWED where the pusher has to publish and
  * may not; what `connect` and the protocol throw. Refs that the remote refused are in the report.
  */
 export async function pushRemote(
@@ -102,16 +106,21 @@ async function pushOver(
     const plan = await planRef(context, remote, found, ref, options.lease);
     if (plan !== undefined) planned.push(plan);
   }
-  const ahead = directoryAhead(context, found);
-  if (planned.length === 0 && ahead === undefined) return { remote: remote.name, refs: [], blocks: 0 };
-  if (!isOurs) planned.push(...namedRefs(context, found, planned));
+  const at = directoryAt(context, remote);
+  const ahead = directoryAhead(context, found, at.newest);
+  if (planned.length === 0 && ahead === undefined) {
+    checkNothingKept(context, remote, at);
+    return { remote: remote.name, refs: [], blocks: 0 };
+  }
+  if (!isOurs || ahead !== undefined) planned.push(...namedRefs(context, at.newest, found, planned));
   const blocks = missingBlocks(context, found, planned);
+  if (!at.isHome) checkMirrored(context, at, planned, blocks);
   const disclosed = disclosedBlocks(context, planned, blocks);
   if (disclosed.size > 0 && (await connection.isPublic(access.agent))) await options.disclose(disclosed);
   const toPublish = isOurs ? droppedRefs(context, planned, options.key.id) : planned;
-  const published = toPublish.length > 0 ? publishing(context, toPublish, options.key) : undefined;
+  const published = at.isHome && toPublish.length > 0 ? publishing(context, toPublish, options.key) : undefined;
   const commands: RefCommand[] = [...planned.map(({ name, old, new: id }) => ({ name, old, new: id }))];
-  const directory = published?.version ?? (ahead === undefined ? undefined : context.directoryVersion);
+  const directory = published?.version ?? (ahead === undefined ? undefined : at.newest);
   if (directory !== undefined) {
     const old = found.refs.find(({ name }) => name === directoryRef)?.oid ?? null;
     commands.push({ name: directoryRef, old, new: directory.id });
@@ -140,12 +149,21 @@ async function pushOver(
     return { target, old, new: id, ...(refused === undefined ? {} : { refused }) };
   });
   const pushed = { remote: remote.name, refs, blocks: blocks.length };
-  if (directory === undefined || ahead === undefined) return pushed;
-  const { version } = directory;
-  return {
-    ...pushed,
-    directory: refusedDirectory === undefined ? { version } : { version, refused: refusedDirectory },
-  };
+  const sent = directory === undefined || ahead === undefined ? undefined : directory.version;
+  if (sent !== undefined && refusedDirectory !== undefined)
+    return { ...pushed, directory: { version: sent, refused: refusedDirectory } };
+  const kept = at.kept.at(-1);
+  if (kept !== undefined && at.home !== undefined)
+    return { ...pushed, directory: { version: kept.version, home: at.home } };
+  return sent === undefined ? pushed : { ...pushed, directory: { version: sent } };
+}
+
+/** Throws `AERGO_PUSH_HOME` where all that there is to push is for the home of the directory, and this is another place. */
+function checkNothingKept(context: RepositoryContext, { name }: Remote, { home, kept }: DirectoryAtPlace): void {
+  const last = kept.at(-1);
+  if (last === undefined) return;
+  const what = `version ${last.version} of the directory goes to its home first, ${home}, and ${name} is a mirror`;
+  throw onlyAtHome(context, home, what);
 }
 
 function packFor(

@@ -8,6 +8,7 @@ import { ProcessTransport } from '../wire/process-transport.ts';
 import type { PushTarget } from '../wire/receive-pack.ts';
 import { LocalTransport, type Transport } from '../wire/transport.ts';
 import type { RepositoryOptions } from './context.ts';
+import { isHome } from './home.ts';
 import { openContext } from './init.ts';
 import { borrow } from './lending.ts';
 import { publishRefs } from './publish.ts';
@@ -68,22 +69,27 @@ async function connectHere(
     loan?.end();
     throw error;
   });
-  const served = servedRepository(context);
-  const target: PushTarget = {
-    refs: served.refs,
-    begin({ commands }) {
-      if (key === undefined) throw new AergoError('AERGO_INTERNAL', 'a push was begun without a key');
-      return receivePush(context, key.id, commands, {
-        publisher: key.id,
-        async onMoved() {
-          await publishRefs(context, key);
-        },
-        onUnpublished: (error) => onMessage?.(`not published: ${error instanceof Error ? error.message : error}\n`),
-      });
-    },
+  const isHere = (): boolean => isHome(context.directoryVersion.policy.home, directory);
+  const begin: PushTarget['begin'] = ({ commands }) => {
+    if (key === undefined) throw new AergoError('AERGO_INTERNAL', 'a push was begun without a key');
+    return receivePush(context, key.id, commands, {
+      publisher: isHere() ? key.id : undefined,
+      async onMoved() {
+        if (isHere()) await publishRefs(context, key);
+      },
+      onUnpublished: (error) => onMessage?.(`not published: ${error instanceof Error ? error.message : error}\n`),
+    });
+  };
+  // As it stands at each request: a push moves what the next one finds.
+  const asItStands = (): Transport => {
+    const served = servedRepository(context);
+    return new LocalTransport(served, { refs: served.refs, begin }, { agent });
   };
   return {
-    transport: new LocalTransport(served, target, { agent }),
+    transport: {
+      discover: (service, version) => asItStands().discover(service, version),
+      request: (service, version, body) => asItStands().request(service, version, body),
+    },
     isPublic: async () => false,
     async close() {
       try {

@@ -49,7 +49,7 @@ export function memberLines(members: readonly Member[], style: Style): string[] 
 export function policyLines({ visibility, home, threshold, lifetime, engines, rules = [] }: Policy): string[] {
   return aligned([
     ['visibility', visibility],
-    ['home', home === undefined ? 'here' : visible(home)],
+    ['home', home === undefined ? 'anywhere' : visible(home)],
     ['members and policy', `${counted(threshold ?? 1, 'admin')} must agree`],
     ...(lifetime === undefined ? [] : [['a version is believed for', duration(lifetime)]]),
     ...engines.map((engine) => ['engine', engine]),

@@ -50,6 +50,10 @@ export function* pushLines({ remote, refs, blocks, directory }: PushReport): Gen
     else if (id === null) yield `  ${name}   deleted`;
     else yield old === null ? `  ${name}   new, at ${short(id)}` : `  ${name}   ${short(old)} → ${short(id)}`;
   }
-  if (directory !== undefined)
-    yield `  directory   ${directory.refused === undefined ? `version ${directory.version}` : `refused: ${visible(directory.refused)}`}`;
+  if (directory === undefined) return;
+  const { version, refused, home } = directory;
+  if (refused !== undefined) yield `  directory   refused: ${visible(refused)}`;
+  else if (home !== undefined)
+    yield `  directory   version ${version} was left out: it goes to its home first, ${visible(home)}`;
+  else yield `  directory   version ${version}`;
 }
