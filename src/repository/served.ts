@@ -26,7 +26,7 @@ function advertised({ store }: RepositoryContext, name: string, oid: AdvertisedR
   return name.startsWith(snapshotRef('')) ? { name, oid, peeled: peelSnapshot(store, oid) } : { name, oid };
 }
 
-/** Blocks from the records that the index keeps; what is none, as a version of the directory, from its commit. */
+/** Blocks from the records that the index keeps, with their jumps; what is none, as a version of the directory, from its commit. */
 export function blockGraph({ store, history, reader }: RepositoryContext): CommitGraph {
   const others = new ObjectGraph(store);
   return {
@@ -42,5 +42,6 @@ export function blockGraph({ store, history, reader }: RepositoryContext): Commi
         },
       };
     },
+    isOnLine: (id, of) => history.has(id) && history.has(of) && history.isOnChain(id, of),
   };
 }

@@ -7,6 +7,7 @@ import type { Oid } from '../object/oid.ts';
 import type { ObjectSource } from '../object/source.ts';
 import { decodeTag } from '../object/tag.ts';
 import { DateQueue } from './date-queue.ts';
+import type { Turns } from './turns.ts';
 
 export interface CommitNode {
   readonly tree: Oid;
@@ -18,7 +19,15 @@ export interface CommitNode {
 export interface CommitGraph {
   /** Undefined when there is no such object, or it is no commit. */
   node(oid: Oid): CommitNode | undefined;
+  /**
+   * Whether a commit is `of` or on its line of first parents, where that is known without walking the line; false where it is
+   * not known.
+   */
+  isOnLine?(oid: Oid, of: Oid): boolean;
 }
+
+/** What a commit that is looked at counts as in turns. */
+export const commit_bytes = 4096;
 
 /** A graph read from the commits themselves, each at most once. */
 export class ObjectGraph implements CommitGraph {
@@ -87,10 +96,24 @@ export function peel(objects: ObjectSource, oid: Oid): Peeled {
  * that is not.
  */
 export function commitsBetween(graph: CommitGraph, wants: Iterable<Oid>, haves: Iterable<Oid>): Oid[] {
-  const walk = new PaintedWalk(graph);
-  for (const oid of haves) walk.paint(oid, true);
-  for (const oid of wants) walk.paint(oid, false);
-  return walk.run();
+  const walk = new PaintedWalk(graph, wants, haves);
+  while (walk.isUnderWay) walk.step();
+  return walk.between();
+}
+
+/** As `commitsBetween`, while others have their turn. */
+export async function commitsBetweenInTurns(
+  graph: CommitGraph,
+  wants: Iterable<Oid>,
+  haves: Iterable<Oid>,
+  turns: Turns,
+): Promise<Oid[]> {
+  const walk = new PaintedWalk(graph, wants, haves);
+  while (walk.isUnderWay) {
+    walk.step();
+    if (turns.isOver(commit_bytes)) await turns.pass();
+  }
+  return walk.between();
 }
 
 class PaintedWalk {
@@ -101,12 +124,15 @@ class PaintedWalk {
   readonly #passed = new Set<Oid>();
   /** How many in the queue are not had. */
   #open = 0;
+  #oldest = Number.POSITIVE_INFINITY;
 
-  constructor(graph: CommitGraph) {
+  constructor(graph: CommitGraph, wants: Iterable<Oid>, haves: Iterable<Oid>) {
     this.#graph = graph;
+    for (const oid of haves) this.#paint(oid, true);
+    for (const oid of wants) this.#paint(oid, false);
   }
 
-  paint(oid: Oid, had: boolean): void {
+  #paint(oid: Oid, had: boolean): void {
     const before = this.#had.get(oid);
     if (before === undefined) {
       const node = this.#graph.node(oid);
@@ -130,21 +156,27 @@ class PaintedWalk {
     }
   }
 
-  run(): Oid[] {
-    let oldest = Number.POSITIVE_INFINITY;
-    // Of what is as old as the oldest new commit, more may turn out to be had: blocks share a second.
-    while (this.#open > 0 || (this.#queue.newest_seconds ?? Number.NEGATIVE_INFINITY) >= oldest) {
-      const oid = this.#queue.pop();
-      if (oid === undefined) break;
-      const had = this.#had.get(oid) ?? false;
-      const node = this.#graph.node(oid);
-      this.#passed.add(oid);
-      if (!had) {
-        this.#open -= 1;
-        oldest = Math.min(oldest, node?.seconds ?? oldest);
-      }
-      for (const parent of node?.parents ?? []) this.paint(parent, had);
+  /** Of what is as old as the oldest new commit, more may turn out to be had: blocks share a second. */
+  get isUnderWay(): boolean {
+    const { newest_seconds } = this.#queue;
+    return newest_seconds !== undefined && (this.#open > 0 || newest_seconds >= this.#oldest);
+  }
+
+  /** Passes the newest commit that was seen and not passed. */
+  step(): void {
+    const oid = this.#queue.pop();
+    if (oid === undefined) return;
+    const had = this.#had.get(oid) ?? false;
+    const node = this.#graph.node(oid);
+    this.#passed.add(oid);
+    if (!had) {
+      this.#open -= 1;
+      this.#oldest = Math.min(this.#oldest, node?.seconds ?? this.#oldest);
     }
+    for (const parent of node?.parents ?? []) this.#paint(parent, had);
+  }
+
+  between(): Oid[] {
     return [...this.#passed].filter((oid) => this.#had.get(oid) === false);
   }
 }
@@ -163,12 +195,17 @@ export function closure(graph: CommitGraph, tips: Iterable<Oid>): Set<Oid> {
   return seen;
 }
 
+const lineLooks = 32;
+
 /** Whether every one of `wants` has one of `common` in its history: then nothing more need be asked. */
 export function allReach(graph: CommitGraph, wants: Iterable<Oid>, common: ReadonlySet<Oid>): boolean {
   let oldest = Number.POSITIVE_INFINITY;
   for (const oid of common) oldest = Math.min(oldest, graph.node(oid)?.seconds ?? oldest);
   const lost = new Set<Oid>();
+  // What is known of lines spares the walk along them; the first ones are mostly the newest.
+  const first = [...common].slice(0, lineLooks);
   const reaches = (want: Oid): boolean => {
+    if (first.some((oid) => graph.isOnLine?.(oid, want) === true)) return true;
     const seen = new Set<Oid>();
     const stack = [want];
     for (let oid = stack.pop(); oid !== undefined; oid = stack.pop()) {

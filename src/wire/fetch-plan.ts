@@ -7,7 +7,7 @@ import {
   allReach,
   type CommitGraph,
   closure,
-  commitsBetween,
+  commitsBetweenInTurns,
   cutGraph,
   ObjectGraph,
   type Peeled,
@@ -15,11 +15,13 @@ import {
 } from './commit-graph.ts';
 import type { FetchRequest } from './fetch-request.ts';
 import { listObjects } from './object-list.ts';
+import { OfferedHistory } from './offered-history.ts';
 import { type PackSource, packOf } from './pack-writer.ts';
 import { protocolFault } from './pkt-line.ts';
 import { wantable } from './reachable.ts';
 import type { AdvertisedRef, ServedRepository } from './served.ts';
 import { type Cut, cutAt } from './shallow.ts';
+import { Turns } from './turns.ts';
 
 /** Commits to send. */
 interface Sent {
@@ -27,6 +29,9 @@ interface Sent {
   /** The commits next to some of these that the client has: their trees are much like those that are sent. */
   beside(some: readonly Oid[]): Oid[];
 }
+
+/** Commits looked at for haves that are on no ref's line: while too little is known, and when there is enough to go by. */
+const patience = { seeking: 50_000, settled: 64 } as const;
 
 const parentsOf = (graph: CommitGraph, commits: readonly Oid[]): Oid[] =>
   commits.flatMap((oid) => graph.node(oid)?.parents ?? []);
@@ -42,16 +47,39 @@ export class FetchPlan {
   readonly #tips: Oid[] = [];
   readonly #named = new Set<Oid>();
   readonly #common = new Set<Oid>();
+  readonly #turns: Turns;
+  #offered: OfferedHistory | undefined;
+  /** How much was common when it was asked last whether that is enough. */
+  #asked = 0;
+  #isEnough = false;
 
   /**
    * @param tipsOnly whether only what refs name may be wanted (protocols 0 and 1), not also what they reach
    * @throws AergoError AERGO_PROTOCOL_INVALID for a want that is not to be had, or a depth that leaves nothing
    */
-  constructor(repository: ServedRepository, request: FetchRequest, wants: readonly Oid[], tipsOnly: boolean) {
+  static async of(
+    repository: ServedRepository,
+    request: FetchRequest,
+    wants: readonly Oid[],
+    tipsOnly: boolean,
+  ): Promise<FetchPlan> {
+    const graph = repository.graph ?? new ObjectGraph(repository.objects);
+    const turns = new Turns();
+    await wantable(repository, graph, wants, tipsOnly, turns);
+    return new FetchPlan(repository, graph, request, wants, turns);
+  }
+
+  private constructor(
+    repository: ServedRepository,
+    graph: CommitGraph,
+    request: FetchRequest,
+    wants: readonly Oid[],
+    turns: Turns,
+  ) {
     this.#repository = repository;
     this.#request = request;
-    this.#graph = repository.graph ?? new ObjectGraph(repository.objects);
-    wantable(repository, this.#graph, wants, tipsOnly);
+    this.#graph = graph;
+    this.#turns = turns;
     for (const want of wants) {
       const { tags, target } = this.#peel(want);
       for (const tag of tags) this.#named.add(tag);
@@ -72,28 +100,45 @@ export class FetchPlan {
     return [...shallow.map((oid) => `shallow ${oid}`), ...unshallow.map((oid) => `unshallow ${oid}`)];
   }
 
-  /** Notes what the client says it has; whether it is here too. */
-  takeHave(oid: Oid): boolean {
+  /** Notes what the client says it has; whether it is here too, for this client to see. */
+  async takeHave(oid: Oid): Promise<boolean> {
     if (!this.#repository.objects.has(oid)) return false;
+    this.#offered ??= new OfferedHistory(this.#graph, [...this.#tips, ...this.#refTips()], this.#turns);
+    if (!(await this.#offered.reaches(oid, () => this.#patience()))) return false;
     this.#common.add(oid);
     return true;
   }
 
+  /** What is common is looked at again whenever there is twice as much: looking may cost a walk. */
+  #patience(): number {
+    if (!this.#isEnough && this.#common.size >= this.#asked * 2) {
+      this.#asked = this.#common.size;
+      this.#isEnough = this.isReady();
+    }
+    return this.#isEnough ? patience.settled : patience.seeking;
+  }
+
+  #refTips(): Oid[] {
+    const tips = this.#repository.refs.map(({ oid, peeled = oid }) => peeled);
+    return tips.filter((oid) => this.#graph.node(oid) !== undefined);
+  }
+
   /** The pack, when nothing more is negotiated. */
-  pack(): PackSource {
+  async pack(): Promise<PackSource> {
     const { objects, ranges } = this.#repository;
     const { shallow, filter } = this.#request;
     const haves = this.#haves();
-    const { commits, beside } = this.cut === undefined ? this.#between(haves) : this.#within(haves, this.cut);
+    const { commits, beside } = this.cut === undefined ? await this.#between(haves) : this.#within(haves, this.cut);
     const named = [...this.#named, ...this.#tagsOf(commits)];
     if (ranges === undefined || this.cut !== undefined || shallow.length > 0 || filter !== undefined) {
       const had = [...beside(commits), ...haves];
-      const listed = listObjects(objects, this.#graph, { commits, had, named, filter });
+      const listed = await listObjects(objects, this.#graph, { commits, had, named, filter }, this.#turns);
       // Found one by one, but copied as they lie all the same.
       return ranges?.pack([], listed) ?? packOf(objects, listed);
     }
     const loose = commits.filter((oid) => !ranges.isBlock(oid));
-    const listed = listObjects(objects, this.#graph, { commits: loose, had: beside(loose), named });
+    const given = { commits: loose, had: beside(loose), named };
+    const listed = await listObjects(objects, this.#graph, given, this.#turns);
     return ranges.pack(
       commits.filter((oid) => ranges.isBlock(oid)),
       listed,
@@ -132,9 +177,9 @@ export class FetchPlan {
   }
 
   /** What is sent to somebody who goes on from where they are; nothing behind what they have is looked at. */
-  #between(haves: readonly Oid[]): Sent {
+  async #between(haves: readonly Oid[]): Promise<Sent> {
     const graph = cutGraph(this.#graph, new Set(this.#request.shallow));
-    const commits = commitsBetween(graph, this.#tips, haves);
+    const commits = await commitsBetweenInTurns(graph, this.#tips, haves, this.#turns);
     const sent = new Set(commits);
     const beside = (some: readonly Oid[]): Oid[] => parentsOf(graph, some).filter((oid) => !sent.has(oid));
     return { commits, beside };

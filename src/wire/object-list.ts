@@ -4,8 +4,9 @@
  */
 import type { Oid } from '../object/oid.ts';
 import { type ObjectSource, readTree } from '../object/source.ts';
-import type { CommitGraph } from './commit-graph.ts';
+import { type CommitGraph, commit_bytes } from './commit-graph.ts';
 import type { Filter } from './filter.ts';
+import { type Turns, tree_bytes } from './turns.ts';
 
 export interface Listed {
   /** Commits to send, each with its tree. */
@@ -17,16 +18,21 @@ export interface Listed {
   readonly filter?: Filter | undefined;
 }
 
-/** The ids of the objects, each once, commits before trees and blobs. */
-export function listObjects(objects: ObjectSource, graph: CommitGraph, given: Listed): Oid[] {
-  const walk = new TreeWalk(objects, given.filter ?? {});
-  for (const oid of given.had) walk.leaveOut(graph.node(oid)?.tree);
+/** The ids of the objects, each once, commits before trees and blobs. Walked while others have their turn. */
+export async function listObjects(
+  objects: ObjectSource,
+  graph: CommitGraph,
+  given: Listed,
+  turns: Turns,
+): Promise<Oid[]> {
+  const walk = new TreeWalk(objects, given.filter ?? {}, turns);
+  for (const oid of given.had) await walk.leaveOut(graph.node(oid)?.tree);
   const commits = [...given.commits];
-  for (const oid of commits) walk.tree(graph.node(oid)?.tree, 0);
+  for (const oid of commits) await walk.tree(graph.node(oid)?.tree, 0);
   const named = new Set<Oid>();
   for (const oid of given.named) {
     named.add(oid);
-    if (objects.read(oid).type === 'tree') walk.below(oid, 0);
+    if (objects.read(oid).type === 'tree') await walk.below(oid, 0);
   }
   return [...new Set([...commits, ...named, ...walk.found])];
 }
@@ -35,20 +41,23 @@ class TreeWalk {
   readonly found: Oid[] = [];
   readonly #objects: ObjectSource;
   readonly #filter: Filter;
+  readonly #turns: Turns;
   readonly #left = new Set<Oid>();
   /** The least depth at which each object was met: under a filter by depth a higher place may show more of it. */
   readonly #depths = new Map<Oid, number>();
 
-  constructor(objects: ObjectSource, filter: Filter) {
+  constructor(objects: ObjectSource, filter: Filter, turns: Turns) {
     this.#objects = objects;
     this.#filter = filter;
+    this.#turns = turns;
   }
 
-  leaveOut(root: Oid | undefined): void {
+  async leaveOut(root: Oid | undefined): Promise<void> {
     const stack = root === undefined ? [] : [root];
     for (let tree = stack.pop(); tree !== undefined; tree = stack.pop()) {
       if (this.#left.has(tree)) continue;
       this.#left.add(tree);
+      if (this.#turns.isOver(tree_bytes)) await this.#turns.pass();
       for (const { mode, oid } of readTree(this.#objects, tree)) {
         if (mode === '40000') stack.push(oid);
         else this.#left.add(oid);
@@ -57,19 +66,22 @@ class TreeWalk {
   }
 
   /** A tree and what is in it. */
-  tree(oid: Oid | undefined, depth: number): void {
-    if (oid !== undefined && this.#meets(oid, depth)) this.below(oid, depth);
+  async tree(oid: Oid | undefined, depth: number): Promise<void> {
+    // Those that are met again count too: a history may have many times more commits than trees.
+    if (this.#turns.isOver(commit_bytes)) await this.#turns.pass();
+    if (oid !== undefined && this.#meets(oid, depth)) await this.below(oid, depth);
   }
 
   /** What is in a tree, without itself. */
-  below(root: Oid, depth: number): void {
+  async below(root: Oid, depth: number): Promise<void> {
     const stack: [Oid, number][] = [[root, depth]];
     for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
       const [tree, at] = next;
+      if (this.#turns.isOver(tree_bytes)) await this.#turns.pass();
       for (const { mode, oid } of readTree(this.#objects, tree)) {
         if (mode === '40000') {
           if (this.#meets(oid, at + 1)) stack.push([oid, at + 1]);
-        } else if (this.#takesBlob(oid)) {
+        } else if (await this.#takesBlob(oid)) {
           this.#meets(oid, at + 1);
         }
       }
@@ -87,10 +99,12 @@ class TreeWalk {
     return true;
   }
 
-  #takesBlob(oid: Oid): boolean {
+  async #takesBlob(oid: Oid): Promise<boolean> {
     const { blobLimit_bytes } = this.#filter;
     if (blobLimit_bytes === undefined) return true;
     if (blobLimit_bytes === 0 || this.#left.has(oid)) return false;
-    return this.#objects.read(oid).body.length < blobLimit_bytes;
+    const { length } = this.#objects.read(oid).body;
+    if (this.#turns.isOver(tree_bytes + length)) await this.#turns.pass();
+    return length < blobLimit_bytes;
   }
 }

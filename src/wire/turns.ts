@@ -4,6 +4,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 /** Bytes hashed, copied or inflated in a turn. */
 export const turn_bytes = 1024 * 1024;
 
+/** What a tree that is read counts as. */
+export const tree_bytes = 8 * 1024;
+
 export class Turns {
   #worked_bytes = 0;
 

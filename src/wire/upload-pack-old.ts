@@ -39,7 +39,7 @@ export async function* uploadPackOld(
   const lines = await readLines(reader, 'flush', maxRequestLines);
   if (lines.length === 0) return;
   const { request, capabilities } = parseOldRequest(lines);
-  const plan = new FetchPlan(repository, request, request.wants, true);
+  const plan = await FetchPlan.of(repository, request, request.wants, true);
   if (plan.cut !== undefined) {
     for (const line of plan.cutLines()) yield linePacket(line);
     yield flushPacket;
@@ -49,9 +49,10 @@ export async function* uploadPackOld(
     if (read > maxRequestLines) throw protocolFault(`there are over ${maxRequestLines} lines in one list`);
     const next = await readPacket(reader);
     if (next === 'end') return;
-    for (const line of negotiation.take(typeof next === 'string' ? next : lineOf(next))) yield linePacket(line);
+    const lines = await negotiation.take(typeof next === 'string' ? next : lineOf(next));
+    for (const line of lines) yield linePacket(line);
   }
-  const pack = plan.pack();
+  const pack = await plan.pack();
   state.banded = capabilities.has('side-band-64k');
   if (state.banded) yield* bandedPack(pack, request.noProgress);
   else yield* packBytes(pack);
@@ -73,7 +74,7 @@ class Negotiation {
   }
 
   /** What is answered to a line of a request. @throws AergoError AERGO_PROTOCOL_INVALID */
-  take(line: string): string[] {
+  async take(line: string): Promise<string[]> {
     if (line === 'flush') return this.#flush();
     if (line === 'done') return this.#done();
     const [keyword, oid = ''] = line.split(' ');
@@ -81,8 +82,8 @@ class Negotiation {
     return this.#have(oid);
   }
 
-  #have(oid: Oid): string[] {
-    if (!this.#plan.takeHave(oid)) return [];
+  async #have(oid: Oid): Promise<string[]> {
+    if (!(await this.#plan.takeHave(oid))) return [];
     const isFirst = this.#last === undefined;
     this.#last = oid;
     if (this.#detailed) return [`ACK ${oid} common`];

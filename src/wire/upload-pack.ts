@@ -101,8 +101,9 @@ async function* fetch(
   const wantedRefs = namedRefs(repository, request.wantedRefs);
   const wants: Oid[] = [...request.wants, ...wantedRefs.map(({ oid }) => oid)];
   if (wants.length === 0 && !request.waitForDone) return;
-  const plan = new FetchPlan(repository, request, wants, false);
-  const common = request.haves.filter((oid) => plan.takeHave(oid));
+  const plan = await FetchPlan.of(repository, request, wants, false);
+  const common: Oid[] = [];
+  for (const oid of request.haves) if (await plan.takeHave(oid)) common.push(oid);
   if (request.haves.length > 0 && !request.done) {
     const ready = plan.isReady() && !request.waitForDone;
     yield linePacket('acknowledgments');
@@ -122,7 +123,7 @@ async function* fetch(
     for (const { name, oid } of wantedRefs) yield linePacket(`${oid} ${name}`);
     yield delimiterPacket;
   }
-  const pack = plan.pack();
+  const pack = await plan.pack();
   yield linePacket('packfile');
   state.banded = true;
   yield* bandedPack(pack, request.noProgress);

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { SigningKey } from '../../src/crypto/key.ts';
 import type { PushOptions } from '../../src/repository/push.ts';
 import { Repository } from '../../src/repository.ts';
+import { delimiterPacket, flushPacket, linePacket } from '../../src/wire/pkt-line.ts';
 import { closeQuietly, keyOf, openRepository, temporaryDirectory } from '../support/repository.ts';
 import { pushObjects } from './push-objects.ts';
 import { access, realOptions, type ServedBank, serveBank, tokenFor } from './served-bank.ts';
@@ -118,4 +119,18 @@ test('a block that is there and that no ref leads to any more cannot be had by i
   const hidden = one.repository.head.block.id;
   const report = await pushObjects(bank.url, [{ name: 'refs/heads/again', old: null, new: hidden }], []);
   expect(report.refs.get('refs/heads/again')).toMatch(/did not come with the push/);
+  // Nor is it told that it is there.
+  const main = await one.repository.resolve('main');
+  expect(await acknowledged(bank, main, main)).toContain(`ACK ${main}`);
+  expect(await acknowledged(bank, main, hidden)).toContain('NAK');
 });
+
+/** What the server answers to somebody who wants one commit and has another. */
+async function acknowledged({ url }: ServedBank, want: string, have: string): Promise<string> {
+  const lines = ['command=fetch', 'object-format=sha256'].map(linePacket);
+  const asked = [`want ${want}`, `have ${have}`].map(linePacket);
+  const body = Buffer.concat([...lines, delimiterPacket, ...asked, flushPacket]);
+  const headers = { 'content-type': 'application/x-git-upload-pack-request', 'git-protocol': 'version=2' };
+  const response = await fetch(`${url}/git-upload-pack`, { method: 'POST', headers, body });
+  return response.text();
+}

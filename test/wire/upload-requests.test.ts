@@ -98,6 +98,16 @@ describe('a fetch in protocol 2', () => {
     expect(await packed(known.bytes)).toHaveLength(6);
   });
 
+  test('is told of a commit that no ref reaches as of one that is not there, and gets all the same', async () => {
+    const known = await fetching(`want ${tip}`, `have ${served.unreachable}`);
+    expect(known.packets).toEqual(['acknowledgments', 'NAK', 'flush']);
+    const blob = objectId('blob', Buffer.from('text 3'));
+    expect((await fetching(`want ${tip}`, `have ${blob}`)).packets).toEqual(['acknowledgments', 'NAK', 'flush']);
+    // Its history is ours, and nothing of it is left out.
+    const { bytes } = await fetching(`want ${tip}`, `have ${served.unreachable}`, 'done');
+    expect(await packed(bytes)).toHaveLength(9);
+  });
+
   test('that is done hears no acknowledgments', async () => {
     const { packets, bytes } = await fetching(`want ${tip}`, `have ${middle}`, 'done');
     expect(packets[0]).toBe('packfile');
@@ -236,6 +246,8 @@ describe('a fetch in protocol 0', () => {
     const sent = await asking(`${detailed} no-done`, `have ${middle}`, flushPacket);
     expect(sent.packets.slice(0, 4)).toEqual([`ACK ${middle} common`, `ACK ${middle} ready`, 'NAK', `ACK ${middle}`]);
     expect(sent.packets[4]?.startsWith('\x01PACK')).toBe(true);
+    const hidden = await asking(detailed, `have ${served.unreachable}`, flushPacket);
+    expect(hidden.packets).toEqual(['NAK']);
     const mixed = await asking(detailed, `have ${middle}`, `have ${absent}`, flushPacket);
     expect(mixed.packets).toEqual([`ACK ${middle} common`, `ACK ${middle} ready`, 'NAK']);
     const done = await asking(detailed, `have ${middle}`, 'done');
