@@ -9,6 +9,7 @@ import { fastNote } from '../src/cli/render/remote.ts';
 import { visible } from '../src/cli/render/visible.ts';
 
 export default class Clone extends RemoteCommand {
+  static override isBulk = true;
   static override summary = 'make a ledger from another place of it';
   static override description =
     'Takes all branches, snapshots and the directory from a server, a repository on this machine or a plain Git repository, verifies every signature, version and block by running them again, and only then puts the ledger there. --fast leaves the running out: aergo verify does it later.';

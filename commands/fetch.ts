@@ -5,6 +5,7 @@ import { RemoteCommand } from '../src/cli/remote-command.ts';
 import { fetchLines } from '../src/cli/render/remote.ts';
 
 export default class Fetch extends RemoteCommand {
+  static override isBulk = true;
   static override summary = 'take what a remote has and this ledger has not';
   static override description =
     'Everything that comes is verified before anything is written: the directory version by version, then every block, run again unless --fast. The remote’s branches are then REMOTE/BRANCH; branches of your own do not move (aergo pull does that).';

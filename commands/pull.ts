@@ -5,6 +5,7 @@ import { RemoteCommand } from '../src/cli/remote-command.ts';
 import { pullLines } from '../src/cli/render/remote.ts';
 
 export default class Pull extends RemoteCommand {
+  static override isBulk = true;
   static override summary = 'fetch, and bring the current branch up to the remote’s';
   static override description =
     'Where only the remote has new blocks, the branch moves forward. Where both have, your blocks fall apart and run again on top of the remote’s, as new blocks that you seal; what no longer fits is told, kept, and can be resubmitted.';

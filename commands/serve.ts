@@ -5,6 +5,7 @@ import { AergoCommand } from '../src/cli/command.ts';
 import { serveUntilStopped } from '../src/cli/serve.ts';
 
 export default class Serve extends AergoCommand {
+  static override isBulk = true;
   static override summary = 'serve the repositories below a directory';
   static override description =
     'Offers ROOT/team/shop.aergo as /team/shop over Git’s smart HTTP protocol: stock Git and aergo clone, fetch and push there. What is pushed is verified whole before a ref moves. With a key whose member has the role publish, the server says in the directory where the heads stand. SIGINT and SIGTERM stop it when what is under way has ended.';

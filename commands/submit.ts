@@ -12,6 +12,7 @@ const longestLine = 4_194_304;
 const largestBlock = 100_000;
 
 export default class Submit extends AergoCommand {
+  static override isBulk = true;
   static override summary = 'submit transactions from a file, thousands at once';
   static override args = { file: word('the transactions, one JSON object a line; - reads stdin') };
   static override flags = {

@@ -6,6 +6,7 @@ import { leadingBranches } from '../src/cli/leading-branches.ts';
 import { verifiedLines } from '../src/cli/render/verify.ts';
 
 export default class Verify extends AergoCommand {
+  static override isBulk = true;
   static override summary = 'check everything: signatures, structure, and every transaction run again';
   static override args = { revision: optionalWord('what to check (default: all branches)') };
   static override flags = {

@@ -8,6 +8,7 @@ import { blockName } from '../../src/cli/render/block.ts';
 import { counted } from '../../src/cli/render/columns.ts';
 
 export default class ImportCsv extends AergoCommand {
+  static override isBulk = true;
   static override summary = 'import the rows of a CSV file into a table';
   static override description =
     'Each row is inserted: one that is there already refuses the whole import. An empty field is NULL, a quoted empty field an empty text.';

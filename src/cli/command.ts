@@ -8,6 +8,7 @@ import { Command } from '@oclif/core/command';
 import * as Flags from '@oclif/core/flags';
 import type { SigningKey } from '../crypto/key.ts';
 import { AergoError, exitCodes } from '../errors.ts';
+import { expectBriefWork } from './brief-work.ts';
 import type { Setting, SettingName } from './configuration.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import type { Repository, RepositoryOptions } from './face.ts';
@@ -36,6 +37,9 @@ export abstract class AergoCommand extends Command {
     debug: Flags.boolean({ default: false, description: 'print the stack of an error', helpGroup }),
   };
 
+  /** Whether it may give the SQL engine work for many seconds. */
+  static isBulk = false;
+
   protected readonly environment: Environment = readEnvironment(process);
   #globals: {
     json?: boolean;
@@ -55,6 +59,7 @@ export abstract class AergoCommand extends Command {
   protected override async init(): Promise<void> {
     const { flags } = await this.parse({ ...this.ctor, baseFlags: AergoCommand.baseFlags });
     this.#globals = flags;
+    if (!(this.ctor as typeof AergoCommand).isBulk) expectBriefWork();
     const directory = flags.directory ?? this.environment.variables.AERGO_DIR;
     if (directory) process.chdir(workingDirectory(directory));
     this.#output = new Output(process.stdout, process.stderr, {
