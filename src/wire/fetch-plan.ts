@@ -15,7 +15,7 @@ import {
 } from './commit-graph.ts';
 import type { FetchRequest } from './fetch-request.ts';
 import { listObjects } from './object-list.ts';
-import { OfferedHistory } from './offered-history.ts';
+import { OfferedHistory, type Patience } from './offered-history.ts';
 import { type PackSource, packOf } from './pack-writer.ts';
 import { protocolFault } from './pkt-line.ts';
 import { wantable } from './reachable.ts';
@@ -30,8 +30,8 @@ interface Sent {
   beside(some: readonly Oid[]): Oid[];
 }
 
-/** Commits looked at for haves that are on no ref's line: while too little is known, and when there is enough to go by. */
-const patience = { seeking: 50_000, settled: 64 } as const;
+/** How far haves are looked for while too little is known, and when there is enough to go by. */
+const patience = { seeking: { steps: 50_000, looks: 20_000 }, settled: { steps: 16, looks: 16 } } as const;
 
 const parentsOf = (graph: CommitGraph, commits: readonly Oid[]): Oid[] =>
   commits.flatMap((oid) => graph.node(oid)?.parents ?? []);
@@ -110,7 +110,7 @@ export class FetchPlan {
   }
 
   /** What is common is looked at again whenever there is twice as much: looking may cost a walk. */
-  #patience(): number {
+  #patience(): Patience {
     if (!this.#isEnough && this.#common.size >= this.#asked * 2) {
       this.#asked = this.#common.size;
       this.#isEnough = this.isReady();

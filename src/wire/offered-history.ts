@@ -8,9 +8,16 @@ import { type CommitGraph, commit_bytes } from './commit-graph.ts';
 import { DateQueue } from './date-queue.ts';
 import type { Turns } from './turns.ts';
 
-/** Refs whose lines of first parents are looked at, for each commit that is asked for, and such looks in a request. */
+/** How far is looked, for all that is asked in a request together. */
+export interface Patience {
+  /** Commits that the walk comes to. */
+  readonly steps: number;
+  /** Looks whether a commit is on the line of another; each costs as many records as the distance has digits. */
+  readonly looks: number;
+}
+
+/** Refs whose lines of first parents are looked at for a commit. */
 const lines = 64;
-const looks = 20_000;
 
 export class OfferedHistory {
   readonly #graph: CommitGraph;
@@ -34,18 +41,22 @@ export class OfferedHistory {
 
   /**
    * Whether a tip is this commit or has it in its history.
-   * @param most commits that the walk may have come to in all when it gives up
+   * @param patience is asked where that is not seen at once
    */
-  async reaches(oid: Oid, most: () => number): Promise<boolean> {
+  async reaches(oid: Oid, patience: () => Patience): Promise<boolean> {
     const node = this.#graph.node(oid);
     if (node === undefined) return false;
-    const reached = this.#seen.has(oid) || this.#isOnLine(oid) || (await this.#comesTo(oid, node.seconds, most));
+    const reached = this.#seen.has(oid) || (await this.#isFound(oid, node.seconds, patience()));
     // Most clients say what they have from the newest to the oldest.
     if (reached) this.#found = oid;
     return reached;
   }
 
-  #isOnLine(oid: Oid): boolean {
+  async #isFound(oid: Oid, seconds: number, { steps, looks }: Patience): Promise<boolean> {
+    return this.#isOnLine(oid, looks) || (await this.#comesTo(oid, seconds, steps));
+  }
+
+  #isOnLine(oid: Oid, looks: number): boolean {
     const { isOnLine } = this.#graph;
     if (isOnLine === undefined) return false;
     const from = this.#found === undefined ? [] : [this.#found];
@@ -55,10 +66,8 @@ export class OfferedHistory {
     });
   }
 
-  async #comesTo(oid: Oid, seconds: number, most: () => number): Promise<boolean> {
-    if (!this.#isAhead(seconds)) return false;
-    const end = most();
-    while (this.#isAhead(seconds) && this.#steps < end) {
+  async #comesTo(oid: Oid, seconds: number, steps: number): Promise<boolean> {
+    while (this.#isAhead(seconds) && this.#steps < steps) {
       this.#steps += 1;
       const at = this.#queue.pop();
       const parents = at === undefined ? [] : (this.#graph.node(at)?.parents ?? []);

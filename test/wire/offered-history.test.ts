@@ -7,7 +7,8 @@ import { OfferedHistory } from '../../src/wire/offered-history.ts';
 import { Turns } from '../../src/wire/turns.ts';
 import { anyHistory, anyPicks, type History, idOf, reachable, some } from './histories.ts';
 
-const patient = () => Number.POSITIVE_INFINITY;
+const endless = Number.POSITIVE_INFINITY;
+const patient = () => ({ steps: endless, looks: endless });
 
 /** The graph with what an index of lines says. */
 function withLines({ graph }: History): CommitGraph {
@@ -70,11 +71,20 @@ describe('along a line of 100,000 commits', () => {
     expect(looked).toBeLessThan(50);
   });
 
+  test('lines are looked at as often as they may be', async () => {
+    const graph: CommitGraph = { node, isOnLine: (oid, of) => heightOf(oid) <= heightOf(of) };
+    const offered = new OfferedHistory(graph, [idOf(last)], new Turns());
+    const found: boolean[] = [];
+    for (const oid of haves) found.push(await offered.reaches(oid, () => ({ steps: 0, looks: 5 })));
+    // The first is the tip itself.
+    expect(found).toEqual(haves.map((_, at) => at <= 5));
+  });
+
   test('a walk ends where it may not go further', async () => {
     const offered = new OfferedHistory({ node }, [idOf(last)], new Turns());
     const found: boolean[] = [];
     looked = 0;
-    for (const oid of haves) found.push(await offered.reaches(oid, () => 1000));
+    for (const oid of haves) found.push(await offered.reaches(oid, () => ({ steps: 1000, looks: 0 })));
     expect(found).toEqual(haves.map((_, at) => 2 ** at <= 1001));
     expect(looked).toBeLessThan(3_000);
   });
