@@ -4,7 +4,7 @@ import type { SigningKey } from '../crypto/key.ts';
 import { AergoCommand } from './command.ts';
 import type { DirectoryChanged, Repository } from './face.ts';
 import { writeNewFile } from './output-file.ts';
-import { changedLines, proposedLines } from './render/directory.ts';
+import { changedLines, proposedLines, unchangedLine } from './render/directory.ts';
 
 export const proposeFlag = {
   propose: Flags.string({
@@ -26,7 +26,8 @@ export abstract class DirectoryCommand extends AergoCommand {
     }));
     if (changed.proposal === undefined || file === undefined) {
       this.printVersion(changed);
-      if (hasRemote) this.hint('aergo push      (it holds for the others from then on)');
+      if (hasRemote && changed.unchanged === undefined)
+        this.hint('aergo push      (it holds for the others from then on)');
       return;
     }
     const { text, ...proposal } = changed.proposal;
@@ -35,8 +36,10 @@ export abstract class DirectoryCommand extends AergoCommand {
     this.hint(`aergo directory approve ${file}      (each of the admins who are to agree)`);
   }
 
-  protected printVersion({ version }: DirectoryChanged): void {
-    if (version !== undefined) this.print({ version }, () => changedLines(version));
+  protected printVersion({ version, unchanged }: DirectoryChanged): void {
+    if (version === undefined) return;
+    if (unchanged === undefined) this.print({ version }, () => changedLines(version));
+    else this.print({ version, unchanged }, () => unchangedLine(version));
   }
 
   protected printProposal(proposal: Omit<NonNullable<DirectoryChanged['proposal']>, 'text'>, file: string): void {

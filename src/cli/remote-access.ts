@@ -8,6 +8,7 @@ import type { Environment } from './environment.ts';
 import { filledCredential } from './git-credential.ts';
 import { newToken } from './new-token.ts';
 import { visible } from './render/visible.ts';
+import { saysPrivate } from './served-visibility.ts';
 
 /** A token that is signed for one command need not outlive it by much. */
 const life_ms = 10 * 60_000;
@@ -37,6 +38,7 @@ export function remoteAccess({ environment, version, clock, key, onLine }: Remot
   return {
     agent: `aergo/${version}`,
     environment: variables,
+    isPrivate: saysPrivate,
     onMessage: (text) => lines.take(text),
     async authorize(url) {
       for (let next = credentials.shift(); next !== undefined; next = credentials.shift()) {

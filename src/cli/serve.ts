@@ -1,13 +1,12 @@
 /** The server as a command: its files and addresses read, its log on stderr, its end at a signal. */
 import { readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import pino from 'pino';
 import type { SigningKey } from '../crypto/key.ts';
 import { placeOfUrl } from '../directory/token.ts';
 import { AergoError } from '../errors.ts';
 import { startServer } from '../node/server.ts';
 import type { RepositoryOptions } from '../repository/context.ts';
-import { readConfigurationFile } from './configuration.ts';
+import { saysPrivate } from './served-visibility.ts';
 
 export interface ServeOptions {
   readonly root: string;
@@ -42,7 +41,7 @@ export async function serveUntilStopped(options: ServeOptions, onListening: (ori
     ...rest,
     root,
     ...addressOf(listen),
-    isPrivate: (directory) => isPrivate || saysPrivate(directory, logger),
+    isPrivate: (directory) => isPrivate || isSaidPrivate(directory, logger),
     logger,
     ...(origins.length === 0 ? {} : { origins: origins.map((url) => placeOfUrl(url).origin) }),
     ...(tls === undefined ? {} : { tls: { cert: readPem(tls.cert), key: readPem(tls.key) } }),
@@ -52,10 +51,10 @@ export async function serveUntilStopped(options: ServeOptions, onListening: (ori
   await server.close();
 }
 
-/** What a repository's own settings say of its readers; where they cannot be read, nobody but members reads. */
-function saysPrivate(directory: string, logger: pino.Logger): boolean {
+/** Where the settings cannot be read, nobody but members reads. */
+function isSaidPrivate(directory: string, logger: pino.Logger): boolean {
   try {
-    return readConfigurationFile(join(directory, 'config.toml')).get('serve.visibility') === 'private';
+    return saysPrivate(directory);
   } catch (error) {
     if (!(error instanceof AergoError)) throw error;
     logger.error({ code: error.code }, 'settings that cannot be read: the repository is private');

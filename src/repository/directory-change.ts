@@ -9,10 +9,10 @@ export interface ChangeOptions extends Pick<VersionOptions, 'key'> {
   readonly propose?: boolean;
 }
 
-/** The version that says so now, or the proposal that would. */
+/** The version that says so now, or the proposal that would; with `unchanged` the version in force said so before. */
 export type DirectoryChanged =
-  | { readonly version: VersionSummary; readonly proposal?: never }
-  | { readonly version?: never; readonly proposal: ProposalView };
+  | { readonly version: VersionSummary; readonly unchanged?: true; readonly proposal?: never }
+  | { readonly version?: never; readonly unchanged?: never; readonly proposal: ProposalView };
 
 /** @throws AergoError as `writeVersions` */
 export async function changeDirectory(
@@ -23,8 +23,15 @@ export async function changeDirectory(
   // What comes before the change itself is nothing that anybody else has to agree to.
   const last = steps.at(-1);
   if (isProposed && last !== undefined) {
-    await writeVersions(context, steps.slice(0, -1), { key });
-    return { proposal: propose(context, last) };
+    const before = await writeVersions(context, steps.slice(0, -1), { key });
+    return last(before) === undefined ? unchanged(context) : { proposal: propose(context, last) };
   }
-  return { version: summaryOf(context, await writeVersions(context, steps, { key })) };
+  const before = context.directoryVersion.id;
+  const version = await writeVersions(context, steps, { key });
+  return version.id === before ? unchanged(context) : { version: summaryOf(context, version) };
 }
+
+const unchanged = (context: RepositoryContext): DirectoryChanged => ({
+  version: summaryOf(context, context.directoryVersion),
+  unchanged: true,
+});

@@ -4,11 +4,11 @@
  */
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { namesRef } from '../directory/heads.ts';
 import { placeOfUrl } from '../directory/token.ts';
 import type { DirectoryVersion } from '../directory/version.ts';
 import { AergoError } from '../errors.ts';
 import type { BlockId } from '../ledger/block.ts';
+import { snapshotRef } from '../ledger/names.ts';
 import type { RepositoryContext } from './context.ts';
 import { ownVersions } from './directory-own.ts';
 import type { Planned } from './push-plan.ts';
@@ -41,6 +41,8 @@ function nameOf(place: string): string {
 export interface DirectoryAtPlace {
   readonly isHome: boolean;
   readonly home: string | undefined;
+  /** The newest version that other places are known to have. */
+  readonly seen: DirectoryVersion;
   /** The newest version that may go there: at the home the one in force here, elsewhere the newest that the home has. */
   readonly newest: DirectoryVersion;
   /** Versions that were made here and that only the home takes. */
@@ -53,7 +55,7 @@ export function directoryAt(context: RepositoryContext, { url }: Remote): Direct
   const own = ownVersions(context);
   const seen = own[0]?.before ?? directoryVersion;
   const { home } = seen.policy;
-  const at = { isHome: isHome(home, url), home, newest: directoryVersion, kept: [] };
+  const at = { isHome: isHome(home, url), home, seen, newest: directoryVersion, kept: [] };
   // Of the home itself no other place need have heard.
   if (at.isHome || isHome(home, context.directory)) return at;
   return { ...at, newest: seen, kept: own.map(({ version }) => version) };
@@ -78,25 +80,32 @@ export function checkMirrored(
   planned: readonly Planned[],
   blocks: readonly BlockId[],
 ): void {
-  const { history, reader } = context;
-  for (const { name, target, new: id } of planned) {
-    if (!namesRef(newest, name)) continue;
-    const head = newest.heads.get(target)?.head;
-    if (id === null || head === undefined) {
-      if (id === null || newest.tags.get(target.slice('tags/'.length))?.tag !== id)
-        throw onlyAtHome(context, home, `the directory names ${target}, and only its home takes that back: ${home}`);
-    } else if (history.has(head) && !history.isAncestor(head, id)) {
-      const { height } = history.record(head);
-      throw onlyAtHome(context, home, `the directory has ${target} at block ${height}, which is not in what is pushed`);
-    }
+  for (const ref of planned) {
+    const what = takenBack(context, newest, ref);
+    if (what !== undefined) throw onlyAtHome(context, home, what);
   }
   const own = new Map(kept.map(({ id, version }) => [id, version]));
   for (const id of blocks) {
-    const header = reader.header(id);
-    const version = 'directory' in header ? own.get(header.directory) : undefined;
-    if (version !== undefined) {
-      const what = `block ${header.height} names version ${version} of the directory, which its home, ${home}, has not yet`;
-      throw onlyAtHome(context, home, what);
-    }
+    const header = context.reader.header(id);
+    const version = header.kind === 'genesis' ? undefined : own.get(header.directory);
+    if (version === undefined) continue;
+    const what = `block ${header.height} names version ${version} of the directory, which its home, ${home}, has not yet`;
+    throw onlyAtHome(context, home, what);
   }
+}
+
+/** What a version names and would not be there any more when the ref has moved. */
+function takenBack(
+  { history }: RepositoryContext,
+  { heads, tags }: DirectoryVersion,
+  { name, target, new: id }: Planned,
+): string | undefined {
+  const isSnapshot = name.startsWith(snapshotRef(''));
+  const head = isSnapshot ? undefined : heads.get(target);
+  const tag = isSnapshot ? tags.get(target.slice('tags/'.length)) : undefined;
+  if (head === undefined && tag === undefined) return undefined;
+  if (id === null || (tag !== undefined && tag.tag !== id))
+    return `the directory names ${target}, and only its home takes that back`;
+  if (head === undefined || !history.has(head.head) || history.isAncestor(head.head, id)) return undefined;
+  return `the directory has ${target} at block ${head.height}, which is not in what is pushed`;
 }

@@ -1,4 +1,5 @@
 /** Who the members are and what they may do: added, given other roles, revoked, and keys given up for others. */
+import { isDeepStrictEqual } from 'node:util';
 import { isKeyId, type KeyId } from '../crypto/key.ts';
 import type { Member, MemberFile } from '../directory/files.ts';
 import { rotated } from '../directory/next-version.ts';
@@ -23,7 +24,7 @@ export interface AddMember extends ChangeOptions {
 export const listMembers = (context: RepositoryContext): Member[] => membersOf(context.directoryVersion);
 
 /**
- * What adds a key as a member's, or gives a member's key another name and other roles.
+ * What adds a key as a member's, or gives a member's key another name and other roles; nothing where it has them.
  * @throws AergoError AERGO_MEMBER_INVALID, AERGO_MEMBER_REVOKED
  */
 export function memberAdded(context: RepositoryContext, options: AddMember): Step {
@@ -37,9 +38,10 @@ export function memberAdded(context: RepositoryContext, options: AddMember): Ste
       details: { key, reason: known.revoked.reason },
     });
   }
-  return ({ members, version }) => ({
-    members: new Map([...members, [key, { ...(known ?? { from: version + 1 }), name, roles }]]),
-  });
+  return ({ members, version }) => {
+    const member = { ...(known ?? { from: version + 1 }), name, roles };
+    return isDeepStrictEqual(member, known) ? undefined : { members: new Map([...members, [key, member]]) };
+  };
 }
 
 function checkMember(name: string, roles: readonly string[]): void {

@@ -1,4 +1,5 @@
 /** The policy: who may read, where the directory is written, how many admins must agree, what holds for which refs. */
+import { isDeepStrictEqual } from 'node:util';
 import { type Policy, policySchema } from '../directory/files.ts';
 import { AergoError } from '../errors.ts';
 import type { RepositoryContext } from './context.ts';
@@ -19,10 +20,13 @@ export interface PolicyChange {
   readonly rule?: { readonly ref: string; readonly holds: Omit<Rule, 'ref'> | null };
 }
 
-/** What changes the policy so. Throws `AERGO_POLICY_INVALID` when it is asked. */
+/** What changes the policy so; nothing where it says so. Throws `AERGO_POLICY_INVALID` when it is asked. */
 export const policyChanged =
   ({ engineId }: RepositoryContext, change: PolicyChange): Step =>
-  ({ policy }) => ({ policy: changedPolicy(policy, change, engineId) });
+  ({ policy: before }) => {
+    const policy = changedPolicy(before, change, engineId);
+    return isDeepStrictEqual(policy, before) ? undefined : { policy };
+  };
 
 function changedPolicy(policy: Policy, change: PolicyChange, engine: Policy['engines'][number]): Policy {
   const { visibility = policy.visibility, home, lifetime, threshold, acceptEngine, rule } = change;

@@ -115,8 +115,9 @@ async function pushOver(
   if (!isOurs || ahead !== undefined) planned.push(...namedRefs(context, at.newest, found, planned));
   const blocks = missingBlocks(context, found, planned);
   if (!at.isHome) checkMirrored(context, at, planned, blocks);
-  const disclosed = disclosedBlocks(context, planned, blocks);
-  if (disclosed.size > 0 && (await connection.isPublic(access.agent))) await options.disclose(disclosed);
+  const disclosed = disclosedBlocks(context, at.seen, planned, blocks);
+  const { visibility } = at.seen.policy;
+  if (disclosed.size > 0 && (await connection.isPublic(visibility))) await options.disclose(disclosed);
   const toPublish = isOurs ? droppedRefs(context, planned, options.key.id) : planned;
   const published = at.isHome && toPublish.length > 0 ? publishing(context, toPublish, options.key) : undefined;
   const commands: RefCommand[] = [...planned.map(({ name, old, new: id }) => ({ name, old, new: id }))];

@@ -1,5 +1,6 @@
 /** A way to a remote, whatever kind of place it is: Git's protocol over HTTP, in this process, or to Git's own programs. */
 import type { SigningKey } from '../crypto/key.ts';
+import type { Visibility } from '../directory/files.ts';
 import { AergoError } from '../errors.ts';
 import { Store } from '../store/store.ts';
 import { discoverRefs } from '../wire/discovery.ts';
@@ -24,6 +25,8 @@ export interface RemoteAccess {
   authorize(url: string, refused: string | undefined): Promise<string | undefined>;
   /** For Git's own programs. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Whether a repository on this machine is shown to members only where it is served; `directory`: its `.aergo`, or the bare one. */
+  isPrivate?(directory: string): boolean;
   /** What the remote says meanwhile: a stranger's text. */
   readonly onMessage?: (text: string) => void;
   /** Who pushes to a repository on this machine, and publishes there and in plain Git repositories. */
@@ -32,8 +35,11 @@ export interface RemoteAccess {
 
 export interface RemoteConnection {
   readonly transport: Transport;
-  /** Whether anybody may read there, as far as that can be told: of a path on this machine nobody is let in by us. */
-  isPublic(agent: string): Promise<boolean>;
+  /**
+   * Whether anybody may read there, as far as that can be told: who reads a place of Git's is not said there.
+   * @param visibility the ledger's own
+   */
+  isPublic(visibility: Visibility): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -52,7 +58,7 @@ export async function connect(
   if (place.kind === 'git')
     return {
       transport: new ProcessTransport(place.path, access.environment),
-      isPublic: async () => false,
+      isPublic: async (visibility) => visibility === 'public',
       close: async () => undefined,
     };
   return connectHere(place.path, access, options);
@@ -61,7 +67,7 @@ export async function connect(
 /** A repository of ours on this machine: judged and written as its server would. */
 async function connectHere(
   directory: string,
-  { agent, key, onMessage }: RemoteAccess,
+  { agent, key, isPrivate, onMessage }: RemoteAccess,
   options: RepositoryOptions,
 ): Promise<RemoteConnection> {
   const loan = await borrow(directory, options.lockTimeout_ms);
@@ -90,7 +96,7 @@ async function connectHere(
       discover: (service, version) => asItStands().discover(service, version),
       request: (service, version, body) => asItStands().request(service, version, body),
     },
-    isPublic: async () => false,
+    isPublic: async () => context.directoryVersion.policy.visibility === 'public' && isPrivate?.(directory) !== true,
     async close() {
       try {
         await context.close();

@@ -60,6 +60,26 @@ test('what takes two admins is proposed by one and approved by the other', { tim
   expect(await shown('policy show')).toContain('a version is believed for   30 days');
 });
 
+test('what holds already is not written again', { timeout: 60_000 }, async () => {
+  const says = 'nothing to change: directory version 5 <id> says so\n';
+  expect(await shown('policy set --lifetime 720h --threshold 2 --accept-engine')).toBe(says);
+  expect(await shown('member add bob bob --role admin')).toBe(says);
+  expect(await shown('policy set --visibility public --propose none.json')).toBe(says);
+  expect((await world.json(['policy', 'set', '--home', ''])).value).toMatchObject({
+    schema: 'aergo.policy.set/1',
+    version: { version: 5 },
+    unchanged: true,
+  });
+  expect(await shown('directory log -n 1')).toMatch(/version 5 /);
+});
+
+test('a home is a place, and never a program or a password', { timeout: 60_000 }, async () => {
+  for (const home of ['ext::sh -c true', 'ssh://host/shop', 'https://me:secret@host/shop']) {
+    const refused = await world.json(['policy', 'set', '--home', home]);
+    expect(refused).toMatchObject({ code: 2, value: { error: { code: 'AERGO_URL_INVALID' } } });
+  }
+});
+
 test('a key that is rotated signs no more, and the new one does', { timeout: 60_000 }, async () => {
   const rotated = await world.aergo(['key', 'rotate']);
   expect(rotated.stderr).toContain('made key ada-2');

@@ -13,6 +13,9 @@ export function changedLines(version: VersionSummary): string[] {
   return aligned([[versionName(version), visible(first)], ...rest.map((change) => ['', visible(change)])]);
 }
 
+/** `nothing to change: directory version 2 4f1c2a9 says so` */
+export const unchangedLine = (version: VersionSummary): string => `nothing to change: ${versionName(version)} says so`;
+
 /** `proposed in change.json for version 4   member bob: admin   1 approval` */
 export function proposedLines({ version, changes, approvals }: Omit<ProposalView, 'text'>, file: string): string[] {
   const approved = counted(approvals.length, 'approval');
