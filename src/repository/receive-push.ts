@@ -20,7 +20,7 @@ import type { RefCommand } from '../wire/push-request.ts';
 import type { PushInProgress } from '../wire/receive-pack.ts';
 import type { AdvertisedRef } from '../wire/served.ts';
 import type { RepositoryContext } from './context.ts';
-import { keepReceived, receiveLimits, type VerifiedBlocks, verifyReceived } from './receive.ts';
+import { clockAhead_ms, keepReceived, receiveLimits, type VerifiedBlocks, verifyReceived } from './receive.ts';
 import { servedRepository } from './served.ts';
 
 /** Branches and snapshots of one repository at most. */
@@ -227,7 +227,17 @@ class Push {
     if (relation.kind !== 'forward')
       throw new Refused(directoryRef, 'the directory has moved meanwhile: fetch, and make the change again');
     const objects = new Set<Oid>();
-    for (const id of relation.versions) addReached(this.#quarantine, id, objects);
+    const latest = this.#context.options.clock() + clockAhead_ms;
+    for (const id of relation.versions) {
+      const { version, time } = versions.version(id);
+      // It would be believed for longer than the policy says.
+      if (time > latest)
+        throw new Refused(
+          directoryRef,
+          `version ${version} is of ${new Date(time).toISOString()}, which has not come yet`,
+        );
+      addReached(this.#quarantine, id, objects);
+    }
     return [...objects];
   }
 

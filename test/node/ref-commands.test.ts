@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import { nextContent, putVersion } from '../../src/directory/next-version.ts';
 import type { DirectoryContent } from '../../src/directory/version.ts';
-import type { NewObject } from '../../src/object/object.ts';
 import type { Oid } from '../../src/object/oid.ts';
+import { addReached } from '../../src/object/reached.ts';
 import { ObjectBuffer } from '../../src/object/source.ts';
 import type { RepositoryContext } from '../../src/repository/context.ts';
 import { openContext } from '../../src/repository/init.ts';
@@ -34,6 +34,7 @@ test('a ref that is not where it is said to be, cannot be called so, or would st
   const { bank, clone } = await bankAndClone();
   const head = clone.branch().block;
   const [before = head] = clone.history.record(head).parents;
+  const version = clone.directoryVersion.id;
   await clone.close();
   const standing = await refsOf(bank);
   const cases: readonly [name: string, old: Oid | null, id: Oid | null, reason: RegExp][] = [
@@ -49,7 +50,7 @@ test('a ref that is not where it is said to be, cannot be called so, or would st
     ['refs/aergo/left/main/1', null, head, /only branches, snapshots/],
     ['refs/remotes/origin/main', null, head, /only branches, snapshots/],
     ['refs/tags/v1', null, head, /a snapshot is a signed tag/],
-    [directory, clone.directoryVersion.id, null, /cannot be deleted/],
+    [directory, version, null, /cannot be deleted/],
   ];
   for (const [name, old, id, reason] of cases) {
     const report = await pushObjects(bank.url, [{ name, old, new: id }], []);
@@ -83,7 +84,10 @@ test('a directory that leads back, aside, nowhere or into the future, or by who 
     ['a block', clone.branch().block, /directory/],
     ['what did not come', absent, /did not come with the push/],
   ];
-  const objects: NewObject[] = [...buffer.objects()];
+  const older = new Set<Oid>();
+  addReached(clone.store, before.id, older);
+  const sent = [...[...older].map((oid) => ({ oid, ...clone.store.read(oid) })), ...buffer.objects()];
+  const objects = [...new Map(sent.map((one) => [one.oid, one])).values()];
   await clone.close();
   for (const [what, id, reason] of cases) {
     const report = await pushObjects(bank.url, [{ name: directory, old: newest.id, new: id }], objects);
