@@ -14,10 +14,10 @@ import type { DirectoryContent, DirectoryVersion } from './version.ts';
 
 /**
  * Why a version may not follow: `form` (it is not what it must be), `right` (its signer may not make it), `approvals` (too few
- * admins agreed).
+ * admins agreed on members or policy), `rule` (or on how a ref moves).
  */
 export interface StepFault {
-  readonly kind: 'form' | 'right' | 'approvals';
+  readonly kind: 'form' | 'right' | 'approvals' | 'rule';
   readonly what: string;
 }
 
@@ -114,22 +114,22 @@ function rightFault(
   if ((changes.members.length > 0 && !isOwn) || changes.policy.length > 0) {
     if (!isAdmin) return right(`${member.name}, who signed it, may not change members or policy`);
     const needed = before.policy.threshold ?? 1;
-    if (agreed < needed) return tooFew('members or policy change', needed, agreed);
+    if (agreed < needed) return tooFew('approvals', 'members or policy change', needed, agreed);
   }
   const movesRefs = changes.heads.length > 0 || changes.tags.length > 0;
   if ((movesRefs || !isOwn) && !isAdmin && !may(before, signer, 'publish'))
     return right(`${member.name}, who signed it, may not publish`);
   for (const ref of notForward(changes, blocks)) {
     const needed = approvalsToMove(before.policy, ref);
-    if (agreed < needed) return tooFew(`${ref} moves other than forward`, needed, agreed);
+    if (agreed < needed) return tooFew('rule', `${ref} moves other than forward`, needed, agreed);
     // Who publishes says where heads stand that verify, and takes nothing away.
     if (agreed === 0) return right(`${member.name}, who signed it, is no admin, and ${ref} moves other than forward`);
   }
   return undefined;
 }
 
-const tooFew = (what: string, needed: number, agreed: number): StepFault => ({
-  kind: 'approvals',
+const tooFew = (kind: 'approvals' | 'rule', what: string, needed: number, agreed: number): StepFault => ({
+  kind,
   what: `it takes ${needed === 1 ? '1 admin' : `${needed} admins`} before ${what}, ${agreed} agreed`,
 });
 

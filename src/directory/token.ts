@@ -1,6 +1,6 @@
 /**
  * Tokens: how a member proves a key to a server. One text, signed by the key, good for one repository at one origin until it
- * expires. Sent as a Bearer token, or as the password of HTTP Basic so that stock Git can use it. FROZEN with format 1
+ * expires. Sent as a Bearer token, or as the password of HTTP Basic so that stock Git can use it. Frozen with format 1
  * (docs/format.md, vectors in test/directory/token.test.ts).
  *
  *     aergo1.<base64url of the canonical JSON>.<base64url of the signature>

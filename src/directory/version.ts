@@ -192,7 +192,7 @@ const modes: ReadonlyMap<string, TreeEntry['mode']> = new Map([
   ['tags', '40000'],
 ]);
 
-/** A version as read. Its parts are checked as they are asked for; `checkVersion` asks for all. */
+/** A version as read. Its parts are checked as they are asked for; `check` asks for all. */
 export class DirectoryVersion implements DirectoryContent {
   readonly id: Oid;
   readonly commit: Commit;
@@ -264,7 +264,7 @@ export class DirectoryVersion implements DirectoryContent {
     return this.#approvals.files;
   }
 
-  /** Whoever is named as signer; `checkVersion` says whether that key signed. */
+  /** Whoever is named as signer; `check` says whether that key signed. */
   get signer(): KeyId {
     const { name } = this.commit.committer;
     if (isKeyId(name)) return name;

@@ -20,8 +20,8 @@ export interface OfferedDirectory {
 }
 
 /**
- * Verifies what is offered; the blocks that its heads name must be there.
- * @param over where versions and blocks are read, those included that came with it
+ * Verifies what is offered, over a source of blocks and versions that has what came with it; the blocks that its heads name must
+ * be there.
  * @returns the versions after `known`, oldest first
  * @throws AergoError AERGO_DIRECTORY_ROLLBACK, AERGO_DIRECTORY_EQUIVOCATION (the evidence is kept), AERGO_DIRECTORY_EXPIRED,
  * AERGO_DIRECTORY_INVALID, AERGO_OBJECT_MISSING

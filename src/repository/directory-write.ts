@@ -89,6 +89,7 @@ const codes: Readonly<Record<StepFault['kind'], ErrorCode>> = {
   form: 'AERGO_DIRECTORY_CHANGE',
   right: 'AERGO_DIRECTORY_NOT_ALLOWED',
   approvals: 'AERGO_DIRECTORY_APPROVALS',
+  rule: 'AERGO_DIRECTORY_APPROVALS',
 };
 
 function refused(before: DirectoryVersion, { kind, what }: StepFault): AergoError {
@@ -96,6 +97,7 @@ function refused(before: DirectoryVersion, { kind, what }: StepFault): AergoErro
     form: 'nothing was written',
     right: `${adminsOf(before)} may: choose that key with --key, or ask there`,
     approvals: `propose it with --propose FILE; ${adminsOf(before)} may approve it: aergo directory approve FILE`,
+    rule: 'aergo policy show      (a rule for the ref says so, which aergo policy set --ref changes)',
   };
   return new AergoError(codes[kind], `version ${before.version + 1} of the directory cannot be written: ${what}`, {
     hint: hints[kind],

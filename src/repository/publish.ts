@@ -12,7 +12,7 @@ import { publishedRefs, writeVersions } from './directory-write.ts';
  */
 export async function publishRefs(context: RepositoryContext, key: SigningKey): Promise<boolean> {
   const isAllowed = may(context.directoryVersion, key.id, 'publish');
-  // A version has so many changes at most: what is more takes several.
+  // A version has so many changes at most: what is more takes several. As many names may go as there are now, and as many come.
   const steps = Math.ceil((context.branchNames().length + context.snapshotNames().length + 1) / changesLimit);
   const step = publishedRefs(context, changesLimit);
   if (isAllowed) await writeVersions(context, Array(2 * steps).fill(step), { key });
