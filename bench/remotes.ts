@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Repository } from '../src/repository.ts';
-import { startGitServer } from './http-backend.ts';
+import { startGitServer } from '../test/support/http-backend.ts';
 import { median, type Report } from './report.ts';
 import { accountName, bankWith, fixedOptions, inDirectory, keyOf } from './setup.ts';
 

@@ -1,4 +1,4 @@
-/** Git's own server to compare with: `git http-backend` behind a small HTTP server, one process a request as under CGI. */
+/** Git's own server: `git http-backend` behind a small HTTP server on loopback, one process a request as under CGI. */
 import { spawn } from 'node:child_process';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,7 +8,7 @@ export interface GitServer {
   close(): Promise<void>;
 }
 
-/** @param root the directory with bare repositories */
+/** @param root the directory with bare repositories; who may be pushed to has `http.receivepack` set */
 export async function startGitServer(root: string): Promise<GitServer> {
   const server = createServer((request, response) => answer(root, request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -24,6 +24,8 @@ function answer(root: string, request: IncomingMessage, response: ServerResponse
   const child = spawn('git', ['http-backend'], {
     env: {
       PATH: process.env.PATH,
+      GIT_CONFIG_GLOBAL: '/dev/null',
+      GIT_CONFIG_NOSYSTEM: '1',
       GIT_PROJECT_ROOT: root,
       GIT_HTTP_EXPORT_ALL: '1',
       GIT_PROTOCOL: String(request.headers['git-protocol'] ?? ''),
