@@ -2,7 +2,7 @@
  * Cloning: a repository made from a remote alone. It is made beside its place and put there when all of it is verified, so
  * that what is cut off leaves nothing.
  */
-import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { engineDescription } from '../contract/engine-description.ts';
 import { verifyVersions } from '../directory/chain.ts';
@@ -69,6 +69,7 @@ export async function cloneRepository(
 ): Promise<CloneReport> {
   const path = resolve(target);
   await checkFree(path);
+  const around = await makeAround(path);
   const workshop = await mkdtemp(join(dirname(path), `.${basename(path)}.aergo-`)).catch((error: unknown) => {
     throw storeFault(error, `making ${path}`);
   });
@@ -82,6 +83,29 @@ export async function cloneRepository(
     return { ...report, directory: options.bare === true ? path : join(path, '.aergo') };
   } finally {
     await rm(workshop, { recursive: true, force: true });
+    await removeEmpty(around);
+  }
+}
+
+/** Makes the directories that `path` is to be in, as Git does, and gives those that were not there, the innermost first. */
+async function makeAround(path: string): Promise<string[]> {
+  const around = dirname(path);
+  const first = await mkdir(around, { recursive: true }).catch((error: unknown) => {
+    throw storeFault(error, `making ${path}`);
+  });
+  const made: string[] = [];
+  for (let at = around; first !== undefined && at.length >= first.length; at = dirname(at)) made.push(at);
+  return made;
+}
+
+/** Removes directories, the innermost first, as long as nobody else has put anything into them. */
+async function removeEmpty(directories: readonly string[]): Promise<void> {
+  for (const one of directories) {
+    const isRemoved = await rmdir(one).then(
+      () => true,
+      () => false,
+    );
+    if (!isRemoved) return;
   }
 }
 

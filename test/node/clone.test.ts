@@ -1,6 +1,6 @@
 /** Our own client against our server, plain paths and Git's programs: what it takes is verified before it is there. */
 import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Repository } from '../../src/repository.ts';
 import { closeQuietly, keyOf, openRepository, temporaryDirectory } from '../support/repository.ts';
@@ -9,7 +9,7 @@ import { access, git, realOptions, sealAndExport, serveBank, tokenFor } from './
 async function clone(
   url: string,
 ): Promise<{ report: Awaited<ReturnType<typeof Repository.clone>>; repository: Repository }> {
-  const report = await Repository.clone(url, join(temporaryDirectory(), 'clone'), realOptions(), { access });
+  const report = await Repository.clone(url, join(temporaryDirectory(), 'new', 'clone'), realOptions(), { access });
   return { report, repository: await openRepository(report.directory, realOptions()) };
 }
 
@@ -42,7 +42,8 @@ test.each(['a path of ours', 'a path of Git’s'])('a clone of %s is the same', 
 
 test('what cannot be cloned leaves nothing', async () => {
   const bank = await serveBank();
-  const target = join(temporaryDirectory(), 'clone');
+  const around = temporaryDirectory();
+  const target = join(around, 'new', 'clone');
   const options = [target, realOptions(), { access }] as const;
   await expect(Repository.clone(`${bank.server.origin}/other`, ...options)).rejects.toMatchObject({
     code: 'AERGO_REMOTE_LOGIN',
@@ -53,7 +54,7 @@ test('what cannot be cloned leaves nothing', async () => {
   await expect(Repository.clone(join(bank.root, 'none'), ...options)).rejects.toMatchObject({
     code: 'AERGO_REMOTE_MISSING',
   });
-  expect(readdirSync(dirname(target))).toEqual([]);
+  expect(readdirSync(around)).toEqual([]);
   await closeQuietly((await clone(bank.url)).repository);
   await expect(Repository.clone(bank.url, bank.root, realOptions(), { access })).rejects.toMatchObject({
     code: 'AERGO_CLONE_EXISTS',
