@@ -1,21 +1,23 @@
 /** Git's services over an open repository, as HTTP carries them. */
+import type { RepositoryContext } from '../repository/context.ts';
 import { receivePush } from '../repository/receive-push.ts';
 import { servedRepository } from '../repository/served.ts';
 import type { PackLimits } from '../wire/pack-fault.ts';
 import { flushPacket, linePacket } from '../wire/pkt-line.ts';
 import { advertiseReceive, receivePack } from '../wire/receive-pack.ts';
 import type { ServiceOptions } from '../wire/server-answer.ts';
-import type { Unpacked } from '../wire/unpack.ts';
 import { advertiseCapabilities, uploadPack } from '../wire/upload-pack.ts';
 import { advertiseUpload } from '../wire/upload-pack-old.ts';
 import type { GitServices } from './http-application.ts';
 import type { Publisher } from './publisher.ts';
+import { Queue } from './queue.ts';
 
 /**
- * The largest object that anybody needs to push: the list of 256 transactions of 1 MiB each, and their line ends. With a delta,
- * its base and what it makes, three of them can be in memory.
+ * The largest object that anybody needs to push is the list of 256 transactions of 1 MiB each, and their line ends: with a delta,
+ * its base and what it makes, three of them can be in memory. An object costs 700 bytes while its pack is taken in, and 250
+ * until the push is decided.
  */
-const object_bytes = 256 * (1024 * 1024 + 1);
+const packLimits: Partial<PackLimits> = { object_bytes: 256 * (1024 * 1024 + 1), objects: 1_000_000 };
 
 export interface GitServiceOptions extends ServiceOptions {
   /** What of a push is taken, where it is not the usual. */
@@ -27,13 +29,14 @@ export interface GitServiceOptions extends ServiceOptions {
  * @param publisher says in the directory where refs stand that have moved
  */
 export function gitServices(options: GitServiceOptions, publisher: Publisher): GitServices {
-  const limits = { object_bytes, ...options.packs };
-  let unpacking: Promise<unknown> = Promise.resolve();
-  // Whatever many push, and wherever: there is room for one pack.
-  const whenRoom = (takeIn: () => Promise<Unpacked>): Promise<Unpacked> => {
-    const taken = unpacking.then(takeIn);
-    unpacking = taken.catch(() => undefined);
-    return taken;
+  const limits = { ...packLimits, ...options.packs };
+  // However many push, and wherever: there is room for one pack, and for one push to each repository.
+  const unpacking = new Queue();
+  const pushes = new WeakMap<RepositoryContext, Queue>();
+  const pushesTo = (context: RepositoryContext): Queue => {
+    const queue = pushes.get(context) ?? new Queue();
+    pushes.set(context, queue);
+    return queue;
   };
   return {
     async *refs(context, service, version) {
@@ -54,7 +57,8 @@ export function gitServices(options: GitServiceOptions, publisher: Publisher): G
         {
           refs: servedRepository(context).refs,
           limits,
-          whenRoom,
+          inTurn: (push) => pushesTo(context).run(push),
+          whenRoom: (takeIn) => unpacking.run(takeIn),
           begin: ({ commands }) =>
             receivePush(context, pusher, commands, {
               publisher: publisher.keyFor(context),

@@ -33,6 +33,8 @@ export interface PushInProgress {
 export interface PushTarget {
   readonly refs: readonly AdvertisedRef[];
   readonly limits?: Partial<PackLimits>;
+  /** Does a push, from its beginning to its end, when it is its turn; at once where it is left out. */
+  readonly inTurn?: <T>(push: () => Promise<T>) => Promise<T>;
   /** Takes a pack in when there is room for what that needs; at once where it is left out. */
   readonly whenRoom?: (takeIn: () => Promise<Unpacked>) => Promise<Unpacked>;
   /** Begins a push. What it throws ends the push: the pusher hears no more than that the server failed. */
@@ -77,6 +79,9 @@ export function receivePack(
   });
 }
 
+/** Who is told of a push, and the signal that nobody is any more. */
+type Listener = [tell: (text: string) => void, gone: AbortSignal];
+
 async function drain(reader: ByteReader, most_bytes: number): Promise<void> {
   let dropped_bytes = 0;
   while (dropped_bytes < most_bytes && !(await reader.atEnd())) dropped_bytes += reader.take(reader.held.length).length;
@@ -93,7 +98,8 @@ async function* push(
   if (request.commands.length === 0) return;
   state.banded = request.capabilities.has('side-band-64k');
   const { capabilities } = request;
-  const told = toldMeanwhile((...told) => decide(target, request, reader, limits, told, options), silence_ms);
+  const decided = (...told: Listener) => decide(target, request, reader, limits, told, options);
+  const told = toldMeanwhile((...told) => target.inTurn?.(() => decided(...told)) ?? decided(...told), silence_ms);
   let step = await told.next();
   try {
     for (; step.done !== true; step = await told.next()) {
@@ -119,7 +125,7 @@ async function decide(
   request: PushRequest,
   reader: ByteReader,
   limits: PackLimits,
-  [tell, gone]: [tell: (text: string) => void, gone: AbortSignal],
+  [tell, gone]: Listener,
   { onFault }: ServiceOptions,
 ): Promise<PushReport> {
   const names = request.commands.map(({ name }) => name);

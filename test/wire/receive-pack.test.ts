@@ -257,6 +257,30 @@ describe('a push as it may come from anybody', () => {
     expect(faults).toEqual([expect.objectContaining({ code: 'AERGO_PACK_INVALID' })]);
   });
 
+  test('is done when it is its turn, from its beginning to its end', async () => {
+    const target = new MemoryTarget();
+    const events: string[] = [];
+    let last: Promise<unknown> = Promise.resolve();
+    const oneByOne: PushTarget = {
+      refs: [],
+      inTurn: (push) => {
+        const done = last.then(push);
+        last = done;
+        return done;
+      },
+      begin: (request) => {
+        events.push('begun');
+        const under = target.begin(request);
+        return { ...under, close: () => void events.push('closed') };
+      },
+    };
+    const request = Buffer.concat([command(create), flushPacket, pack]);
+    const push = () => gathered(receivePack(oneByOne, pieces(request), { agent: 'a/1' }));
+    const reports = await Promise.all([push(), push()]);
+    expect(reports.map((report) => report.includes('ok refs/heads/main'))).toEqual([true, false]);
+    expect(events).toEqual(['begun', 'closed', 'begun', 'closed']);
+  });
+
   test('does not hear what went wrong inside the server', async () => {
     const faults: unknown[] = [];
     const failed = new AergoError('AERGO_STORE_IO', 'the disk /secret/place failed');
