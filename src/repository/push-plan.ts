@@ -40,11 +40,26 @@ const fullName = (target: string): string =>
   target.startsWith('tags/') ? snapshotRef(target.slice('tags/'.length)) : branchRef(target);
 
 /**
- * What is to become of a ref; undefined where it stands there already.
+ * What is to become of refs, those left out that stand there already.
  * @param lease of a target: what must stand there now (null: nothing); it may then move in any direction
  * @throws AergoError AERGO_PUSH_MOVED, AERGO_SNAPSHOT_UNKNOWN and what `resolve` throws
  */
-export async function planRef(
+export async function planRefs(
+  context: RepositoryContext,
+  remote: Remote,
+  found: RemoteRefs,
+  refs: readonly PushedRef[],
+  lease?: ReadonlyMap<string, Oid | null>,
+): Promise<Planned[]> {
+  const planned: Planned[] = [];
+  for (const ref of refs) {
+    const plan = await planRef(context, remote, found, ref, lease);
+    if (plan !== undefined) planned.push(plan);
+  }
+  return planned;
+}
+
+async function planRef(
   context: RepositoryContext,
   remote: Remote,
   found: RemoteRefs,

@@ -20,7 +20,7 @@ import { disclosedBlocks } from './disclosure.ts';
 import { discover, fetchOver } from './fetch.ts';
 import { checkMirrored, type DirectoryAtPlace, directoryAt, onlyAtHome } from './home.ts';
 import { directoryAhead, droppedRefs, namedRefs, publishing, standingOf } from './push-directory.ts';
-import { checkMoved, type MovedRef, missingBlocks, type Planned, type PushedRef, planRef } from './push-plan.ts';
+import { checkMoved, type MovedRef, missingBlocks, type Planned, type PushedRef, planRefs } from './push-plan.ts';
 import { connect, type RemoteAccess, type RemoteConnection } from './remote-connection.ts';
 import type { Remote } from './remotes.ts';
 
@@ -101,11 +101,7 @@ async function pushOver(
   const { access, atomic = false } = options;
   const found = await discoverRefs(connection.transport, 'git-receive-pack', { agent: access.agent });
   const isOurs = found.capabilities.get('agent')?.startsWith('aergo/') === true;
-  const planned: Planned[] = [];
-  for (const ref of options.refs) {
-    const plan = await planRef(context, remote, found, ref, options.lease);
-    if (plan !== undefined) planned.push(plan);
-  }
+  const planned = await planRefs(context, remote, found, options.refs, options.lease);
   const at = directoryAt(context, remote);
   const ahead = directoryAhead(context, found, at.newest);
   if (planned.length === 0 && ahead === undefined) {
@@ -120,7 +116,7 @@ async function pushOver(
   if (disclosed.size > 0 && (await connection.isPublic(visibility))) await options.disclose(disclosed);
   const toPublish = isOurs ? droppedRefs(context, planned, options.key.id) : planned;
   const published = at.isHome && toPublish.length > 0 ? publishing(context, toPublish, options.key) : undefined;
-  const commands: RefCommand[] = [...planned.map(({ name, old, new: id }) => ({ name, old, new: id }))];
+  const commands: RefCommand[] = planned.map(({ name, old, new: id }) => ({ name, old, new: id }));
   const directory = published?.version ?? (ahead === undefined ? undefined : at.newest);
   if (directory !== undefined) {
     const old = found.refs.find(({ name }) => name === directoryRef)?.oid ?? null;
@@ -134,7 +130,8 @@ async function pushOver(
     {
       commands,
       pack: packFor(context, blocks, planned, [...loose.values()]),
-      atomic: atomic || published !== undefined,
+      // What a version names is there when the version is.
+      atomic: atomic || directory !== undefined,
       ...(options.options === undefined ? {} : { options: options.options }),
     },
     { agent: access.agent, ...(onMessage === undefined ? {} : { onProgress: onMessage }) },
@@ -149,14 +146,20 @@ async function pushOver(
     const refused = report.unpackFault ?? report.refs.get(name);
     return { target, old, new: id, ...(refused === undefined ? {} : { refused }) };
   });
-  const pushed = { remote: remote.name, refs, blocks: blocks.length };
-  const sent = directory === undefined || ahead === undefined ? undefined : directory.version;
-  if (sent !== undefined && refusedDirectory !== undefined)
-    return { ...pushed, directory: { version: sent, refused: refusedDirectory } };
-  const kept = at.kept.at(-1);
-  if (kept !== undefined && at.home !== undefined)
-    return { ...pushed, directory: { version: kept.version, home: at.home } };
-  return sent === undefined ? pushed : { ...pushed, directory: { version: sent } };
+  const sent = ahead === undefined ? undefined : directory?.version;
+  return { remote: remote.name, refs, blocks: blocks.length, ...toldOf(at, sent, refusedDirectory) };
+}
+
+/** What is said of the directory where it had changed here. */
+function toldOf(
+  { kept, home }: DirectoryAtPlace,
+  sent: number | undefined,
+  refused: string | undefined,
+): Pick<PushReport, 'directory'> {
+  if (sent !== undefined && refused !== undefined) return { directory: { version: sent, refused } };
+  const last = kept.at(-1);
+  if (last !== undefined && home !== undefined) return { directory: { version: last.version, home } };
+  return sent === undefined ? {} : { directory: { version: sent } };
 }
 
 /** Throws `AERGO_PUSH_HOME` where all that there is to push is for the home of the directory, and this is another place. */

@@ -264,6 +264,27 @@ test('a plain Git repository is a remote too: whoever pushes publishes there', {
   expect(await json('bob', 'push mirror')).toMatchObject(failsWith(4, 'AERGO_DIRECTORY_NOT_ALLOWED'));
 });
 
+test('with a home the directory is written there, and a mirror is told what it does not get', {
+  timeout: 180_000,
+}, async () => {
+  await json('ada', `policy set --home ${url('shop')}`);
+  await json('ada', 'push');
+  expect((await json('ada', 'push mirror')).code).toBe(0);
+  await json('ada', 'call bank.open_account ida 1');
+  await json('ada', `member add bob ${ids.bob} --role write`);
+  const pushed = await shown('ada', 'push mirror');
+  expect(pushed.stdout).toMatch(
+    /^mirror: 1 block sent\n {2}main {3}<id> → <id>\n {2}directory {3}version \d+ was left out: it goes to its home first, <server>\/shop\n$/,
+  );
+  const refused = await shown('ada', 'push mirror');
+  expect(refused).toMatchObject({ code: 2, stdout: '' });
+  expect(refused.stderr).toMatch(
+    /^error: version \d+ of the directory goes to its home first, <server>\/shop, and mirror is a mirror {3}AERGO_PUSH_HOME\n {2}hint: aergo push origin\n$/,
+  );
+  await json('ada', 'push');
+  expect((await json('ada', 'push mirror')).value).toMatchObject({ directory: { version: expect.any(Number) } });
+});
+
 test('a transfer that is cut off leaves nothing, and the next one does it all', { timeout: 180_000 }, async () => {
   const target = join(world.directory, 'ada');
   const stalled = Promise.withResolvers<void>();
