@@ -1,11 +1,10 @@
 /** Who may do what at a server, by the directory: each role does what it is for, and nothing else. */
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import type { PushOptions } from '../../src/repository/push.ts';
-import { Repository } from '../../src/repository.ts';
-import { closeQuietly, keyOf, openRepository, temporaryDirectory } from '../support/repository.ts';
-import { access, realOptions, type ServedBank, serveBank, tokenFor } from './served-bank.ts';
+import { expect, test } from 'vitest';
+import { closeQuietly, keyOf, openRepository } from '../support/repository.ts';
+import { person } from './people.ts';
+import { realOptions, type ServedBank, serveBank } from './served-bank.ts';
 
 const ada = keyOf('ada');
 const roles = { bob: ['seal', 'write'], carol: ['read'], dave: ['write'], erin: ['publish'] };
@@ -25,30 +24,11 @@ function serveCopy({ root, copy }: ServedBank): void {
   cpSync(copy, served, { recursive: true });
 }
 
-/** Somebody with a clone. */
-async function person(bank: ServedBank, name: string) {
-  const key = keyOf(name);
-  const own = { ...access, authorize: async (url: string) => `Bearer ${tokenFor(url, key)}` };
-  const target = join(temporaryDirectory(), 'clone');
-  const { directory } = await Repository.clone(bank.url, target, realOptions(), { access: own });
-  const repository = await openRepository(directory, realOptions());
-  onTestFinished(() => closeQuietly(repository));
-  const disclose = async () => undefined;
-  return {
-    pay: (sealer = key) =>
-      repository.call({ contract: 'bank', function: 'pay', args: ['alice', 'bob', '1'], key, sealer }),
-    push: (refs: PushOptions['refs'] = [{ source: 'main', target: 'main' }], remote = 'origin') =>
-      repository.push(remote, { access: own, key, refs, disclose }),
-    pull: () => repository.pull('origin', { access: own, sealer: key }),
-    repository,
-  };
-}
-
 test('each role does what it is for, and nothing else', async () => {
   const bank = await serveBank();
   await withMembers(bank);
   const [bob, carol, dave, erin] = await Promise.all(
-    ['bob', 'carol', 'dave', 'erin'].map((name) => person(bank, name)),
+    ['bob', 'carol', 'dave', 'erin'].map((name) => person(bank.url, name)),
   );
   if (bob === undefined || carol === undefined || dave === undefined || erin === undefined)
     throw new Error('four people');
@@ -75,7 +55,7 @@ test('each role does what it is for, and nothing else', async () => {
 test('a revoked member cannot push any more; what he had published stays', async () => {
   const bank = await serveBank();
   await withMembers(bank);
-  const bob = await person(bank, 'bob');
+  const bob = await person(bank.url, 'bob');
   await bob.pay();
   await bob.push();
   await bank.server.close();
