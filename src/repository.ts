@@ -5,13 +5,14 @@ import { checkContractName } from './ledger/names.ts';
 import type { Expectation } from './ledger/transaction.ts';
 import { contractInForce } from './ledger/working-state.ts';
 import { objectId } from './object/object.ts';
+import { openBorrowed } from './repository/borrowed.ts';
 import { type CloneOptions, type CloneReport, cloneRepository } from './repository/clone.ts';
 import type { BranchHead, RepositoryContext, RepositoryOptions } from './repository/context.ts';
 import { type ExplainOptions, explainMerge } from './repository/explain.ts';
 import { exportGit, type GitExport } from './repository/export-git.ts';
 import { type ImportOptions, importTable } from './repository/import.ts';
-import { type InitOptions, initRepository, openContext } from './repository/init.ts';
-import { borrow, type Loan } from './repository/lending.ts';
+import { type InitOptions, initRepository } from './repository/init.ts';
+import type { Loan } from './repository/lending.ts';
 import type { MergeOptions, MergeResult } from './repository/merge.ts';
 import { type OpenPending, pendingMerge } from './repository/pending.ts';
 import type { PendingMerge } from './repository/pending-folder.ts';
@@ -116,13 +117,8 @@ export class Repository extends RefsFace {
   }
 
   static async #opened(directory: string, options: RepositoryOptions, open: typeof Store.open): Promise<Repository> {
-    const loan = await borrow(directory, options.lockTimeout_ms);
-    try {
-      return new Repository(await openContext(directory, options, open), loan);
-    } catch (error) {
-      loan?.end();
-      throw error;
-    }
+    const { context, loan } = await openBorrowed(directory, options, open);
+    return new Repository(context, loan);
   }
 
   async close(): Promise<void> {

@@ -8,10 +8,9 @@ import { HttpTransport } from '../wire/http-transport.ts';
 import { ProcessTransport } from '../wire/process-transport.ts';
 import type { PushTarget } from '../wire/receive-pack.ts';
 import { LocalTransport, type Transport } from '../wire/transport.ts';
+import { openBorrowed } from './borrowed.ts';
 import type { RepositoryOptions } from './context.ts';
 import { isHome } from './home.ts';
-import { openContext } from './init.ts';
-import { borrow } from './lending.ts';
 import { publishRefs } from './publish.ts';
 import { receivePush } from './receive-push.ts';
 import { placeOf } from './remotes.ts';
@@ -70,11 +69,7 @@ async function connectHere(
   { agent, key, isPrivate, onMessage }: RemoteAccess,
   options: RepositoryOptions,
 ): Promise<RemoteConnection> {
-  const loan = await borrow(directory, options.lockTimeout_ms);
-  const context = await openContext(directory, options, Store.open).catch((error: unknown) => {
-    loan?.end();
-    throw error;
-  });
+  const { context, loan } = await openBorrowed(directory, options, Store.open);
   const isHere = (): boolean => isHome(context.directoryVersion.policy.home, directory);
   const begin: PushTarget['begin'] = ({ commands }) => {
     if (key === undefined) throw new AergoError('AERGO_INTERNAL', 'a push was begun without a key');

@@ -34,6 +34,8 @@ export interface StoreOptions {
   readonly holder: Holder;
   /** How long to wait for another process to close the store. */
   readonly lockTimeout_ms: number;
+  /** Called whenever it was found in use, before it is tried again: it may get the holder to close the store. */
+  readonly onLocked?: () => Promise<void>;
   /** Beyond this a new volume is begun; 1 GiB when left out. */
   readonly volumeLimit_bytes?: number;
 }
@@ -72,10 +74,10 @@ export async function openStore(directory: string, options: StoreOptions, how: O
 function lockedIndex(
   fileSystem: FileSystem,
   directory: string,
-  { holder, lockTimeout_ms }: StoreOptions,
+  { holder, lockTimeout_ms, onLocked }: StoreOptions,
   how: OpenHow,
 ): Promise<StoreIndex> {
-  const open = () => openIndex(fileSystem, directory, holder, lockTimeout_ms);
+  const open = () => openIndex(fileSystem, directory, holder, lockTimeout_ms, onLocked);
   return how === 'rebuild' ? emptyIndex(fileSystem, directory, open) : open();
 }
 

@@ -21,6 +21,7 @@ const waitSpread_ms = 16;
 
 /**
  * Opens the index of an `.aergo` directory, waiting up to `timeout_ms` for whoever has it.
+ * @param onLocked is called after each attempt that found it in use
  * @throws AergoError AERGO_LOCKED (exit 75) naming the holder; AERGO_INDEX_DAMAGED when LevelDB cannot open it
  */
 export async function openIndex(
@@ -28,8 +29,9 @@ export async function openIndex(
   directory: string,
   holder: Holder,
   timeout_ms: number,
+  onLocked?: () => Promise<void>,
 ): Promise<StoreIndex> {
-  const database = await openLevel(fileSystem, directory, holder, timeout_ms);
+  const database = await openLevel(fileSystem, directory, holder, timeout_ms, onLocked);
   try {
     replaceFile(fileSystem, join(directory, 'lock'), `${JSON.stringify(holder)}\n`);
     return new StoreIndex(database);
@@ -63,6 +65,7 @@ async function openLevel(
   directory: string,
   holder: Holder,
   timeout_ms: number,
+  onLocked?: () => Promise<void>,
 ): Promise<Level<Buffer, Buffer>> {
   const timeout = AbortSignal.timeout(timeout_ms);
   for (let attempt = 0; ; attempt++) {
@@ -77,6 +80,7 @@ async function openLevel(
       if (!isLocked(error)) throw indexDamaged(error);
       if (timeout.aborted) throw locked(fileSystem, directory, timeout_ms);
     }
+    await onLocked?.();
     // Spread by process and attempt, so that those who wait do not ask in step.
     await sleep(leastWait_ms + ((holder.pid * 7 + attempt * 5) % waitSpread_ms));
   }

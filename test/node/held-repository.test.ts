@@ -32,6 +32,14 @@ test('a command writes while a server has the repository, and the server then se
   expect(existsSync(socket)).toBe(false);
 });
 
+test('a command that comes while a server is just opening the repository gets it too', async () => {
+  const { held, directory } = await heldBank();
+  const waits = height(held);
+  const repository = await Repository.open(directory, { ...fixedOptions('at once'), lockTimeout_ms: 20_000 });
+  expect(await waits).toBe(3);
+  await closeQuietly(repository);
+});
+
 test('a command waits for the requests under way', async () => {
   const { held, directory } = await heldBank();
   const { promise: under, resolve: end } = Promise.withResolvers<void>();
