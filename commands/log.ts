@@ -5,6 +5,7 @@ import { AergoCommand } from '../src/cli/command.ts';
 import type { BlockSummary } from '../src/cli/face.ts';
 import { parseCount } from '../src/cli/flag-values.ts';
 import { logLine } from '../src/cli/render/block.ts';
+import { cutNotes } from '../src/cli/render/cut.ts';
 import { drawGraph } from '../src/cli/render/graph.ts';
 import { changesLines } from '../src/cli/render/row-history.ts';
 import { visible } from '../src/cli/render/visible.ts';
@@ -36,24 +37,27 @@ export default class Log extends AergoCommand {
       if (flags.all && (args.words ?? []).length > 0) throw allOrSome();
       if (table === undefined) {
         const { all, graph } = flags;
-        return this.#blocks(await repository.log({ ...options, all, firstParent: !graph }), flags);
+        const blocks = await repository.log({ ...options, all, firstParent: !graph });
+        return this.#blocks(blocks, flags, cutNotes(repository, blocks));
       }
       if (key.length === 0) {
-        const { blocks, next } = await repository.tableLog(table, options);
-        return this.#blocks(blocks, flags, ({ id }) => next.get(id) ?? []);
+        const { blocks, next, isCut } = await repository.tableLog(table, options);
+        return this.#blocks(blocks, flags, cutNotes(repository, isCut), ({ id }) => next.get(id) ?? []);
       }
       if (flags.graph) throw graphOfRow();
       const history = await repository.rowLog(table, key, options);
-      const { changes } = history;
+      const { changes, isCut } = history;
       if (flags.jsonl) return this.printEach(changes);
       this.print({ blocks: changes.map(({ block }) => block), changes }, () => changesLines(history, this.style));
       if (changes.length === 0) this.output.note(`no block here changed ${table} ${key.map(visible).join(' ')}`);
+      for (const note of cutNotes(repository, isCut)) this.output.note(note);
     });
   }
 
   async #blocks(
     blocks: readonly BlockSummary[],
     { jsonl, graph }: { jsonl: boolean; graph: boolean },
+    notes: readonly string[],
     parentsOf = (block: BlockSummary): readonly string[] => block.parents,
   ): Promise<void> {
     if (jsonl) return this.printEach(blocks);
@@ -63,6 +67,7 @@ export default class Log extends AergoCommand {
       text: logLine(block, this.style),
     });
     this.print({ blocks }, () => (graph ? drawGraph(blocks.map(node)) : blocks.map((block) => node(block).text)));
+    for (const note of notes) this.output.note(note);
   }
 }
 

@@ -113,6 +113,10 @@ export const errorCodes = {
   AERGO_FILE_UNWRITABLE: { exit: 'usage', summary: 'A file that the command line names cannot be written.' },
   AERGO_FORMAT_NEWER: { exit: 'usage', summary: 'The repository has a format that this aergo does not know.' },
   AERGO_FUNCTION_UNKNOWN: { exit: 'usage', summary: 'The contract has no such function.' },
+  AERGO_HISTORY_CUT: {
+    exit: 'usage',
+    summary: 'It takes blocks from before those that this copy of the history begins with.',
+  },
   AERGO_IMPORT_EMPTY: { exit: 'no', summary: 'There are no rows to import.' },
   AERGO_IMPORT_INVALID: { exit: 'rejected', summary: 'A row to import has a value that does not fit its column.' },
   AERGO_IMPORT_NOT_NORMAL: { exit: 'rejected', summary: 'A row to import is not as PostgreSQL writes it.' },

@@ -1,4 +1,5 @@
 /** The branches that say all: those whose blocks are not all in another one that is named already. */
+import { isHistoryCut } from '../ledger/cut.ts';
 import type { Repository } from './face.ts';
 
 /**
@@ -17,8 +18,17 @@ export async function leadingBranches(repository: Repository, names: readonly st
 
 async function isCovered(repository: Repository, name: string, by: readonly string[]): Promise<boolean> {
   for (const other of by) {
-    const own = await repository.log({ range: `${other}..${name}`, limit: 1 });
-    if (own.length === 0) return true;
+    if (await isWithin(repository, name, other)) return true;
   }
   return false;
+}
+
+/** Where the history of this copy is cut, it may not be known; then the branch says something of its own. */
+async function isWithin(repository: Repository, name: string, other: string): Promise<boolean> {
+  try {
+    return (await repository.log({ range: `${other}..${name}`, limit: 1 })).length === 0;
+  } catch (error) {
+    if (isHistoryCut(error)) return false;
+    throw error;
+  }
 }

@@ -1,6 +1,6 @@
 /** What `status` says, from the repository's plain files. Must not import the index, the engine, or schemas. */
 import { nodeFileSystem } from '../store/file-system.ts';
-import type { MergeLogic } from '../store/refs.ts';
+import { cutRefs, type MergeLogic } from '../store/refs.ts';
 import { readRefsFile } from '../store/refs-file.ts';
 
 export interface Status {
@@ -10,6 +10,8 @@ export interface Status {
   readonly logic?: MergeLogic;
   readonly branches: number;
   readonly snapshots: number;
+  /** Where the history of this copy begins, the newest first, where it has only a part. */
+  readonly begins?: readonly { readonly block: string; readonly height: number }[];
   /** Where the branch stood at remotes that have one of its name, when they were asked last. */
   readonly remotes: readonly {
     readonly remote: string;
@@ -27,6 +29,10 @@ export function readStatus(directory: string): Status | undefined {
   const file = readRefsFile(nodeFileSystem, directory);
   const head = file?.refs.find((ref) => ref.name === file.head);
   if (file === undefined || head?.height === undefined) return undefined;
+  const begins = file.refs
+    .filter(({ name }) => name.startsWith(cutRefs))
+    .map(({ oid, height = 0 }) => ({ block: oid, height }))
+    .sort((a, b) => b.height - a.height);
   const branch = file.head.startsWith(heads) ? file.head.slice(heads.length) : file.head;
   return {
     branch,
@@ -34,6 +40,7 @@ export function readStatus(directory: string): Status | undefined {
     ...(head.logic === undefined ? {} : { logic: head.logic }),
     branches: file.refs.filter(({ name }) => name.startsWith(heads)).length,
     snapshots: file.refs.filter(({ name }) => name.startsWith('refs/tags/')).length,
+    ...(begins.length === 0 ? {} : { begins }),
     remotes: file.refs.flatMap(({ name, oid, height }) => {
       const [, remote = '', there] = tracked.exec(name) ?? [];
       return there === branch && height !== undefined ? [{ remote, block: { id: oid, height } }] : [];

@@ -12,18 +12,22 @@ import type { DirectoryContent } from './version.ts';
 /** The blocks that there are. */
 export interface Blocks {
   readonly reader: BlockReader;
-  readonly history: Pick<History, 'has' | 'isAncestor'>;
+  readonly history: Pick<History, 'has' | 'reachesHere' | 'isCut'>;
 }
 
-/** What is wrong with the heads and snapshots of a version that is in force: every block and tag must be there. */
+/** What is wrong with the heads and snapshots of a version that is in force: every block and tag must be there, where the history is whole. */
 export function headsFault(content: Pick<DirectoryContent, 'heads' | 'tags'>, blocks: Blocks): string | undefined {
   for (const [branch, head] of content.heads) {
-    if (!blocks.history.has(head.head)) return `${branch} stands on a block that is not there`;
+    const has = blocks.history.has(head.head);
+    if (!has && blocks.history.isCut) continue;
+    if (!has) return `${branch} stands on a block that is not there`;
     const fault = headFault(branch, head, blocks);
     if (fault !== undefined) return fault;
   }
   for (const [name, tag] of content.tags) {
-    if (!blocks.reader.source.has(tag.tag)) return `the snapshot ${name} is not there`;
+    const has = blocks.reader.source.has(tag.tag);
+    if (!has && blocks.history.isCut) continue;
+    if (!has) return `the snapshot ${name} is not there`;
     const fault = tagFault(name, tag, blocks);
     if (fault !== undefined) return fault;
   }
@@ -76,7 +80,9 @@ export function notForward({ heads, tags }: Pick<Changes, 'heads' | 'tags'>, blo
     if (after === undefined || (before.start !== after.start && isBound(before, blocks))) return true;
     // What is not there any more was a branch that ended since: nothing of it is left to be judged.
     if (!history.has(after.head)) return false;
-    return !history.has(before.head) || !history.isAncestor(before.head, after.head);
+    // What is missing since the history is cut cannot be judged here.
+    if (!history.has(before.head)) return !history.isCut;
+    return history.reachesHere(before.head, after.head) === false;
   });
   return [
     ...moved.map(({ name }) => branchRef(name)),

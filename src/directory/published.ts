@@ -3,6 +3,7 @@
  * revoked later is valid only among them: a stolen key cannot fork the past, whatever date it claims.
  */
 import type { BlockId } from '../ledger/block.ts';
+import { historyCut } from '../ledger/cut.ts';
 import type { Oid } from '../object/oid.ts';
 import { versionsBack } from './chain.ts';
 import type { Head } from './files.ts';
@@ -10,6 +11,8 @@ import type { DirectoryReader } from './version.ts';
 
 /** Which blocks stand on which; the ledger's history is one, and so are blocks that are still being verified. */
 export interface Ancestry {
+  /** Whether this is only the newest part of a history (ledger/cut.ts). */
+  readonly isCut: boolean;
   has(id: BlockId): boolean;
   record(id: BlockId): { readonly parents: readonly BlockId[] };
 }
@@ -34,7 +37,10 @@ export class PublishedBlocks {
       published = this.#publishedBelow(version);
       this.#below.set(version, published);
     }
-    return published.has(block);
+    if (published.has(block) || !this.#ancestry.isCut) return published.has(block);
+    throw historyCut(`whether block ${block.slice(0, 7)} was published before its key was revoked cannot be told`, {
+      block,
+    });
   }
 
   #publishedBelow(number: number): ReadonlySet<BlockId> {
@@ -54,7 +60,8 @@ export class PublishedBlocks {
     for (let id = open.pop(); id !== undefined; id = open.pop()) {
       if (published.has(id)) continue;
       published.add(id);
-      open.push(...this.#ancestry.record(id).parents);
+      const { parents } = this.#ancestry.record(id);
+      open.push(...parents.filter((parent) => !this.#ancestry.isCut || this.#ancestry.has(parent)));
     }
   }
 }

@@ -8,6 +8,7 @@ import { AergoError } from '../errors.ts';
 import { encodeTableSchema, type TableSchema } from '../state/schema.ts';
 import { mayAuthor, type Rights } from './authority.ts';
 import type { BlockId } from './block.ts';
+import { beforeTheCut, historyCut } from './cut.ts';
 import type { History } from './history.ts';
 import { type Refusal, refusal, snapshotConflict } from './refusal.ts';
 import type { CallTransaction, DeployTransaction, ImportTransaction, SignedTransaction } from './transaction.ts';
@@ -135,14 +136,22 @@ export async function ordinaryCandidate(
   const occurrences = await history.occurrences(signed.id);
   const leftBehind = occurrences.some(
     ({ block, status }) =>
-      status !== 'applied' && history.record(block).bound === bound && history.isOnChain(block, parent),
+      status !== 'applied' && history.record(block).bound === bound && history.isOnChainHere(block, parent),
   );
+  if (!leftBehind && history.isCut)
+    throw historyCut(
+      `whether a merge before this copy begins dropped transaction ${signed.id.slice(0, 7)} cannot be told`,
+      {
+        transaction: signed.id,
+      },
+    );
   return { signed, leftBehind };
 }
 
 /** `base` must be in the history of the block's parents. */
 function refusedByBase(base: BlockId | undefined, { place, history }: AdmissionContext): Refusal | undefined {
   if (base === undefined) return undefined;
+  if (history.isCut && !history.has(base)) throw beforeTheCut(base);
   const inHistory = history.has(base) && place.parents.some((parent) => history.isAncestor(base, parent));
   return inHistory ? undefined : snapshotConflict();
 }

@@ -89,6 +89,8 @@ function successionFault(
   const accepted = engines.indexOf(engine);
   if (accepted < 0) return 'its engine is not accepted by the directory';
   for (const parent of commit.parents) {
+    // Missing where the history is cut.
+    if (!reader.source.has(parent)) continue;
     const before = reader.block(parent);
     const then = versionOf(authority, before.header)?.version ?? 0;
     if (then > version) return `it names version ${version} of the directory, its parent version ${then}`;
@@ -112,7 +114,7 @@ function makersFault(
 
 function mergeFault(reader: BlockReader, { header, commit }: Block, named: VersionInForce): string | undefined {
   const [, source] = commit.parents;
-  if (header.kind !== 'merge' || source === undefined) return undefined;
+  if (header.kind !== 'merge' || source === undefined || !reader.source.has(source)) return undefined;
   return named.mergeFault(header, logicOfMerge(reader.header(source), header.logic));
 }
 

@@ -12,6 +12,7 @@ import type { Oid } from '../object/oid.ts';
 import { type ObjectBuffer, type ObjectSource, readBlob, readTree } from '../object/source.ts';
 import { encodeTree, type TreeEntry } from '../object/tree.ts';
 import { decodeConflict, type SettledConflict } from './conflict-list.ts';
+import { beforeTheCut } from './cut.ts';
 import { type BlockHeader, headerSchema } from './header.ts';
 import { putLines, readLines } from './lines.ts';
 import { blockMessage } from './message.ts';
@@ -113,17 +114,23 @@ const invalid = (id: BlockId, what: string, details: Record<string, unknown> = {
 /** Reads blocks from objects, with the blocks read last kept. Structure is checked; what must follow is verify.ts's. */
 export class BlockReader {
   readonly source: ObjectSource;
+  readonly #isCut: () => boolean;
   readonly #blocks = new Recent<BlockId, Block>(4_096);
   readonly #transactions = new Recent<BlockId, SignedTransaction[]>(16);
   readonly #receipts = new Recent<BlockId, Receipt[]>(16);
 
-  constructor(source: ObjectSource) {
+  /** @param isCut whether blocks are missing that others name as their parents (cut.ts) */
+  constructor(source: ObjectSource, isCut: () => boolean = () => false) {
     this.source = source;
+    this.#isCut = isCut;
   }
 
-  /** Throws `AERGO_BLOCK_INVALID` where the commit or its tree is not a block's. */
+  /** Throws `AERGO_HISTORY_CUT` for one that is missing since the history is cut, `AERGO_BLOCK_INVALID` where the commit or its tree is not a block's. */
   block(id: BlockId): Block {
-    return this.#blocks.get(id) ?? this.#blocks.set(id, readBlock(this.source, id));
+    const known = this.#blocks.get(id);
+    if (known !== undefined) return known;
+    if (this.#isCut() && !this.source.has(id)) throw beforeTheCut(id);
+    return this.#blocks.set(id, readBlock(this.source, id));
   }
 
   header(id: BlockId): BlockHeader {

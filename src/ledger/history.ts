@@ -3,34 +3,22 @@
  *
  * It answers from entries that are derived from the blocks, one small record a block and one a receipt, which the store
  * keeps beside its index and makes again from the log when that is lost. Nothing here is true that a block does not say.
+ *
+ * Where a copy's history is cut (cut.ts), an answer that would take blocks from before the cut is AERGO_HISTORY_CUT. What is
+ * named `…Here` says only what the blocks say that are there.
  */
 import { AergoError } from '../errors.ts';
 import { isOid, type Oid } from '../object/oid.ts';
 import type { ObjectSource } from '../object/source.ts';
 import { type BlockId, BlockReader } from './block.ts';
-import { isRowMerge } from './header.ts';
+import { type BlockRecord, jumpHeight, makeRecord } from './block-record.ts';
+import { beforeTheCut, historyCut } from './cut.ts';
 import { blockInEffect } from './in-effect.ts';
 import { type Naming, namingEntries, namingsOf } from './naming.ts';
 import { NewestFirst } from './newest-first.ts';
 import type { Receipt } from './receipt.ts';
 import { Recent } from './recent.ts';
 import type { SignedTransaction, TransactionId } from './transaction.ts';
-
-/** What is derived from one block. */
-export interface BlockRecord {
-  readonly parents: readonly BlockId[];
-  readonly height: number;
-  /** ms */
-  readonly time: number;
-  /** `branch:start` */
-  readonly bound: string;
-  /** The first-parent ancestor at `jumpHeight(height)`; absent in the genesis block. */
-  readonly jump?: BlockId;
-  /** The last agreed or rows merge on the first-parent chain up to here, itself included. */
-  readonly rowMerge?: BlockId;
-  /** Of such a merge: its bases. */
-  readonly bases?: readonly BlockId[];
-}
 
 /** A block in which a transaction stands, and what became of it there. */
 export interface Occurrence {
@@ -47,36 +35,31 @@ export interface DerivedEntries {
 const blockKey = (id: string): string => `block/${id}`;
 const transactionKey = (id: string): string => `tx/${id}`;
 
-/**
- * Which ancestor a block of this height points to, so that any ancestor is reached in O(log n) steps: the height less the
- * last weight of its skew-binary form.
- * Source: E. W. Myers, "An applicative random-access stack", Information Processing Letters 17 (1983).
- */
-export function jumpHeight(height: number): number {
-  let rest = height;
-  let weight = 0;
-  while (rest > 0) {
-    weight = 2 ** Math.floor(Math.log2(rest + 1)) - 1;
-    rest -= weight;
-  }
-  return height - weight;
-}
-
 export class History {
   readonly #records = new Recent<BlockId, BlockRecord>(65_536);
   /** Answers of `isAncestor`: a thousand transactions of one block mostly have the same base. */
   readonly #ancestors = new Recent<string, boolean>(256);
   #entries: DerivedEntries | undefined;
+  #isCut: () => boolean = () => false;
 
-  /** The store's entries, once it is open; until then (while it replays its log) records are made from the blocks. */
-  attach(entries: DerivedEntries): void {
+  /**
+   * The store's entries, once it is open; until then (while it replays its log) records are made from the blocks.
+   * @param isCut whether blocks are missing that others name as their parents
+   */
+  attach(entries: DerivedEntries, isCut: () => boolean = () => false): void {
     this.#entries = entries;
+    this.#isCut = isCut;
+  }
+
+  /** Whether this is only the newest part of a history. */
+  get isCut(): boolean {
+    return this.#isCut();
   }
 
   /** What the store is to keep for a block: given to it as its `derive`. */
   derive(id: BlockId, source: ObjectSource): { key: string; value: string }[] {
     const reader = new BlockReader(source);
-    const record = this.#make(id, reader);
+    const record = makeRecord(id, { reader, known: (other) => this.#lookup(other) });
     this.#records.set(id, record);
     const entries = [{ key: blockKey(id), value: JSON.stringify(record) }];
     for (const receipt of reader.receipts(id)) {
@@ -85,51 +68,6 @@ export class History {
       entries.push({ key, value: '' }, { key: `${key}/${id}`, value: receipt.status });
     }
     return [...entries, ...namingEntries(reader, id)];
-  }
-
-  #make(id: BlockId, reader: BlockReader): BlockRecord {
-    const { header, commit } = reader.block(id);
-    const { height, time } = header;
-    const bound = `${header.branch}:${header.start}`;
-    const parent = commit.parents[0];
-    if (parent === undefined) return { parents: [], height, time, bound };
-    const target = jumpHeight(height);
-    let jump = parent;
-    while (this.#recordFrom(jump, reader).height > target) {
-      const record = this.#recordFrom(jump, reader);
-      jump = (jumpHeight(record.height) >= target ? record.jump : record.parents[0]) ?? jump;
-    }
-    const record = { parents: commit.parents, height, time, bound, jump };
-    if (isRowMerge(header)) return { ...record, rowMerge: id, bases: header.base };
-    const rowMerge = this.#rowMergeUpTo(parent, reader);
-    return rowMerge === undefined ? record : { ...record, rowMerge };
-  }
-
-  #rowMergeUpTo(head: BlockId, reader: BlockReader): BlockId | undefined {
-    for (let id: BlockId | undefined = head; id !== undefined; ) {
-      const known = this.#lookup(id);
-      if (known !== undefined) return known.rowMerge;
-      const { header, commit } = reader.block(id);
-      if (isRowMerge(header)) return id;
-      [id] = commit.parents;
-    }
-    return undefined;
-  }
-
-  #recordFrom(id: BlockId, reader: BlockReader): BlockRecord {
-    const known = this.#lookup(id);
-    if (known !== undefined) return known;
-    const { header, commit } = reader.block(id);
-    const bound = `${header.branch}:${header.start}`;
-    // Without its pointer, so that walking a long chain whose records are not at hand does not recurse.
-    const [parent] = commit.parents;
-    return {
-      parents: commit.parents,
-      height: header.height,
-      time: header.time,
-      bound,
-      ...(parent === undefined ? {} : { jump: parent }),
-    };
   }
 
   #lookup(id: BlockId): BlockRecord | undefined {
@@ -147,6 +85,7 @@ export class History {
   record(id: BlockId): BlockRecord {
     const record = this.#lookup(id);
     if (record === undefined) {
+      if (this.isCut) throw beforeTheCut(id);
       throw new AergoError(
         'AERGO_BLOCK_INVALID',
         `${id.slice(0, 12)} is named as a block, and is none of this repository`,
@@ -195,7 +134,16 @@ export class History {
     ...statuses: Receipt['status'][]
   ): Promise<BlockId | undefined> {
     const all = await this.occurrences(transaction);
-    return all.find((one) => statuses.includes(one.status) && this.isOnChain(one.block, head))?.block;
+    const found = all.find((one) => statuses.includes(one.status) && this.isOnChainHere(one.block, head))?.block;
+    return found ?? this.#nowhere(transaction);
+  }
+
+  /** That a transaction stands nowhere can be said only of a whole history. */
+  #nowhere(transaction: TransactionId): undefined {
+    if (this.isCut)
+      throw historyCut(`what became of transaction ${transaction.slice(0, 7)} before this copy begins cannot be told`, {
+        transaction,
+      });
   }
 
   /** The transactions that took effect somewhere and name this one. */
@@ -205,6 +153,10 @@ export class History {
 
   /** The block through which the transaction is in effect at `head` (in-effect.ts). */
   async inEffect(transaction: TransactionId, head: BlockId): Promise<BlockId | undefined> {
+    return (await this.#inEffectHere(transaction, head)) ?? this.#nowhere(transaction);
+  }
+
+  async #inEffectHere(transaction: TransactionId, head: BlockId): Promise<BlockId | undefined> {
     const applied = (await this.occurrences(transaction)).filter((one) => one.status === 'applied');
     if (applied.length === 0) return undefined;
     return blockInEffect(
@@ -216,16 +168,16 @@ export class History {
 
   /**
    * The block through which the transaction is in effect at `head`, or another one of those that count as one with it
-   * (instead.ts).
+   * (instead.ts). Where the history is cut: as far as its blocks say so.
    */
   async tookEffect({ id, transaction }: SignedTransaction, head: BlockId): Promise<BlockId | undefined> {
     const first = transaction.instead ?? id;
     // What nobody dropped has nothing in its stead, and most transactions that come in are new.
     if (this.#entries?.derived(transactionKey(first)) === undefined) return undefined;
-    const itself = await this.inEffect(first, head);
+    const itself = await this.#inEffectHere(first, head);
     if (itself !== undefined) return itself;
     for (const { how, transaction: anew } of await this.namings(first)) {
-      const block = how === 'instead' ? await this.inEffect(anew, head) : undefined;
+      const block = how === 'instead' ? await this.#inEffectHere(anew, head) : undefined;
       if (block !== undefined) return block;
     }
     return undefined;
@@ -233,21 +185,47 @@ export class History {
 
   /** The first-parent ancestor of `head` (itself included) at a height; `undefined` above it or below zero. */
   atHeight(head: BlockId, height: number): BlockId | undefined {
+    const { found, missing } = this.#down(head, height);
+    if (missing !== undefined) this.record(missing);
+    return found;
+  }
+
+  #down(head: BlockId, height: number): { readonly found?: BlockId; readonly missing?: BlockId } {
     let id = head;
     let record = this.record(id);
-    if (height > record.height || height < 0) return undefined;
+    if (height > record.height || height < 0) return {};
     while (record.height > height) {
       const next = jumpHeight(record.height) >= height ? record.jump : record.parents[0];
-      if (next === undefined) return undefined;
+      if (next === undefined) return {};
+      const known = this.#lookup(next);
+      if (known === undefined) return { missing: next };
       id = next;
-      record = this.record(id);
+      record = known;
     }
-    return id;
+    return { found: id };
   }
 
   /** Whether `block` is `head` or on its first-parent chain. */
   isOnChain(block: BlockId, head: BlockId): boolean {
     return this.atHeight(head, this.record(block).height) === block;
+  }
+
+  isOnChainHere(block: BlockId, head: BlockId): boolean {
+    const { found, missing } = this.#down(head, this.record(block).height);
+    if (missing !== undefined && !this.isCut) this.record(missing);
+    return found === block;
+  }
+
+  /** The last agreed or rows merge on the first-parent chain of `head`, itself included, as far as that is there. */
+  rowMergeHere(head: BlockId): BlockId | undefined {
+    if (this.isCut && !this.has(head)) return undefined;
+    let record = this.record(head);
+    while (record.rowMerge === undefined && record.open !== undefined) {
+      const [below] = this.record(record.open).parents;
+      if (below === undefined || !this.has(below)) return undefined;
+      record = this.record(below);
+    }
+    return record.rowMerge;
   }
 
   /** The last block on the first-parent chain of `head` whose time is not after `time` (ms). */
@@ -263,36 +241,58 @@ export class History {
 
   /** The first-parent chain from `head` back to the genesis block. */
   *chain(head: BlockId): Generator<BlockId> {
-    let id: BlockId | undefined = head;
-    while (id !== undefined) {
-      yield id;
-      id = this.record(id).parents[0];
-    }
+    for (let id: BlockId | undefined = head; id !== undefined; id = this.record(id).parents[0]) yield id;
   }
 
-  /** All blocks reachable from `heads`, newest first (a parent is always older than its child). */
+  *chainHere(head: BlockId): Generator<BlockId> {
+    for (let id: BlockId | undefined = head; id !== undefined; [id] = this.parentsHere(id)) yield id;
+  }
+
+  /** All blocks reachable from `heads` that are here, newest first (a parent is always older than its child). */
   *reachable(heads: Iterable<BlockId>): Generator<BlockId> {
     const queue = new NewestFirst(this);
     for (const head of heads) queue.add(head);
     for (let id = queue.take(); id !== undefined; id = queue.take()) {
       yield id;
-      for (const parent of this.record(id).parents) queue.add(parent);
+      for (const parent of this.parentsHere(id)) queue.add(parent);
     }
+  }
+
+  /** The parents of a block, without those that are missing since the history is cut there. */
+  parentsHere(id: BlockId): readonly BlockId[] {
+    const { parents } = this.record(id);
+    return parents.every((parent) => this.has(parent)) || !this.isCut
+      ? parents
+      : parents.filter((one) => this.has(one));
   }
 
   /** Whether `block` is `head` or one of its ancestors through any parent. */
   isAncestor(block: BlockId, head: BlockId): boolean {
-    const question = `${block} ${head}`;
-    return this.#ancestors.get(question) ?? this.#ancestors.set(question, this.#reaches(block, head));
+    const reaches = this.reachesHere(block, head);
+    if (reaches === undefined) throw beforeTheCut(block);
+    return reaches;
   }
 
-  #reaches(block: BlockId, head: BlockId): boolean {
-    const { time } = this.record(block);
+  /** As `isAncestor`; undefined where blocks are missing between the two. */
+  reachesHere(block: BlockId, head: BlockId): boolean | undefined {
+    const question = `${block} ${head}`;
+    const known = this.#ancestors.get(question);
+    if (known !== undefined) return known;
+    const reaches = this.#reaches(block, head);
+    return reaches === undefined ? undefined : this.#ancestors.set(question, reaches);
+  }
+
+  #reaches(block: BlockId, head: BlockId): boolean | undefined {
+    const { time, height } = this.record(block);
+    let isWhole = true;
     for (const id of this.reachable([head])) {
       if (id === block) return true;
-      if (this.record(id).time < time) return false;
+      const record = this.record(id);
+      if (record.time < time) break;
+      isWhole &&= record.time === time || record.parents.every((parent) => this.has(parent));
     }
-    return false;
+    // Everything comes from the genesis block, whatever is missing in between.
+    return isWhole ? false : height === 0 || undefined;
   }
 
   /**
@@ -314,16 +314,23 @@ export class History {
     begin(theirs, ofTheirs);
     const onlyTheirs: BlockId[] = [];
     const bases: BlockId[] = [];
+    /** The first that is missing behind what both have: what else is common may stand before it, and be no best one. */
+    let missing: BlockId | undefined;
     while (queue.some((id) => ((marks.get(id) ?? 0) & belowBase) === 0)) {
       const id = queue.take();
       if (id === undefined) break;
       let bits = marks.get(id) ?? 0;
+      if (missing !== undefined && (bits & belowBase) === 0) this.record(missing);
       if (bits === ofTheirs) onlyTheirs.push(id);
       if (bits === (ofOurs | ofTheirs)) {
         bases.push(id);
         bits |= belowBase;
       }
       for (const parent of this.record(id).parents) {
+        if ((bits & belowBase) !== 0 && !this.has(parent)) {
+          missing = parent;
+          continue;
+        }
         mark(parent, bits);
         queue.add(parent);
       }

@@ -5,6 +5,7 @@
 import { AergoError } from '../errors.ts';
 import type { Rights } from './authority.ts';
 import type { BlockId, BlockReader } from './block.ts';
+import { beforeTheCut } from './cut.ts';
 import type { History } from './history.ts';
 import type { SignedTransaction, TransactionId } from './transaction.ts';
 
@@ -18,6 +19,7 @@ export async function findApplied(
   id: TransactionId,
 ): Promise<SignedTransaction | undefined> {
   const applied = (await history.occurrences(id)).find((one) => one.status === 'applied');
+  if (applied === undefined && history.isCut) throw beforeTheCut(id);
   return applied && reader.transactions(applied.block).find((one) => one.id === id);
 }
 

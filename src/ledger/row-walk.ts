@@ -56,6 +56,9 @@ export class RowWalk<P> {
   readonly #waiting = new Map<BlockId, Map<string, Waiting<P>>>();
   readonly #folders: TableFolders;
 
+  /** Told of rows that are not followed beyond a block, since the history of this copy begins with it (cut.ts). */
+  onEnd: (block: BlockId, payload: P) => void = () => undefined;
+
   /**
    * @param combine what a row carries when it comes to a block by two ways
    * @param within where the walk goes on; it ends before every other block
@@ -80,10 +83,19 @@ export class RowWalk<P> {
       this.#waiting.delete(block);
       const [parent, source] = this.#context.history.record(block).parents;
       if (parent === undefined) continue;
+      if (!this.#goesOn(block, waiting)) continue;
       const merge = source === undefined ? undefined : this.#rowMerge(block, source);
       const steps = [...waiting].flatMap(([table, rows]) => this.#pass(block, parent, merge, table, rows));
       if (steps.length > 0) yield { block, steps };
     }
+  }
+
+  /** Whether what stands before the block is here. */
+  #goesOn(block: BlockId, waiting: ReadonlyMap<string, Waiting<P>>): boolean {
+    const { history } = this.#context;
+    if (history.parentsHere(block).length === history.record(block).parents.length) return true;
+    for (const rows of waiting.values()) for (const payload of rows.values()) this.onEnd(block, payload);
+    return false;
   }
 
   #rowMerge(block: BlockId, source: BlockId): RowMerge | undefined {
@@ -148,6 +160,8 @@ export class RowWalk<P> {
 
   #arrive(block: BlockId, table: string, rows: Waiting<P>): void {
     if (rows.size === 0 || !this.#within(block)) return;
+    // Before the cut: only what a merge took its values from is followed to there.
+    if (this.#context.history.isCut && !this.#context.history.has(block)) return;
     let tables = this.#waiting.get(block);
     if (tables === undefined) {
       tables = new Map();

@@ -16,9 +16,11 @@ import { type Block, type BlockId, type BlockReader, checkSeal, putBlockTree } f
 import { firstDifference } from './block-difference.ts';
 import { blockFault } from './block-fault.ts';
 import { logicFault } from './branch-logic.ts';
+import { isHistoryCut } from './cut.ts';
 import { type BlockHeader, boundBranch, isRowMerge, logicOfMerge, type MergeHeader } from './header.ts';
 import type { History } from './history.ts';
 import { firstOf, insteadFault } from './instead.ts';
+import type { Receipt } from './receipt.ts';
 import { revertedBefore } from './reverted.ts';
 import { type StageContext, type Staged, type StagedTransaction, stage } from './stage.ts';
 import { checkSignature, type TransactionId } from './transaction.ts';
@@ -82,6 +84,25 @@ export async function checkBlock(context: VerifyContext, id: BlockId): Promise<v
   }
 }
 
+/**
+ * Checks of a block what takes nothing that stands before it: who signed it and its transactions, and whether the directory lets
+ * them. For a block at the cut, and for one that cannot be judged without what is missing behind it.
+ */
+export async function checkApart(
+  { reader, repository, authority, admission }: VerifyContext,
+  id: BlockId,
+): Promise<void> {
+  const block = reader.block(id);
+  checkSeal(reader, id);
+  const { header, commit } = block;
+  if (header.kind === 'genesis' || commit.parents.length !== parentsOf[header.kind])
+    throw blockFault(id, `a ${header.kind} has ${parentsOf[header.kind]} parents, not ${commit.parents.length}`);
+  if (header.repository !== repository) throw blockFault(id, 'it belongs to another repository');
+  const unauthorised = authorityFault(authority, reader, block, admission === true);
+  if (unauthorised !== undefined) throw blockFault(id, unauthorised);
+  for (const signed of reader.transactions(id)) checkSignature(repository, signed);
+}
+
 const parentsOf = { genesis: 0, block: 1, merge: 2 } as const;
 
 function checkPlace(context: VerifyContext, block: Block): void {
@@ -131,7 +152,7 @@ function checkFirstOfBranch(
   const [parent] = commit.parents;
   if (header.start === startBefore) throw blockFault(id, 'a branch keeps its name once it has a block');
   if (parent === undefined) return;
-  for (const ancestor of history.chain(parent)) {
+  for (const ancestor of history.chainHere(parent)) {
     if (reader.header(ancestor).start === header.start) throw blockFault(id, 'its branch had ended before');
   }
 }
@@ -152,8 +173,17 @@ async function candidatesOf(
   const { bases, candidates } = await context.mergeCandidates(target, source);
   if (bases.join() !== block.header.base.join()) throw blockFault(block.id, 'its merge base is another one');
   const receipts = reader.receipts(block.id);
-  return { candidates, leftOut: new Set(receipts.filter((one) => one.status === 'left-out').map((one) => one.tx)) };
+  if (history.isCut) {
+    // What the merge passes over had taken effect before the cut: that is not to be told here.
+    const listed = new Set(receipts.map(({ tx }) => tx));
+    const judged = candidates.filter(({ signed }) => listed.has(signed.id));
+    return { candidates: judged, leftOut: leftOutOf(receipts) };
+  }
+  return { candidates, leftOut: leftOutOf(receipts) };
 }
+
+const leftOutOf = (receipts: readonly Receipt[]): Set<TransactionId> =>
+  new Set(receipts.filter((one) => one.status === 'left-out').map((one) => one.tx));
 
 /**
  * Builds the block again on `engine` and compares. The engine keeps the block's state.
@@ -266,7 +296,7 @@ async function mergedAgain(
   try {
     return await context.rebuildRowMerge(block, engine, buffer);
   } catch (error) {
-    if (!(error instanceof AergoError)) throw error;
+    if (!(error instanceof AergoError) || isHistoryCut(error)) throw error;
     if (error.code === 'AERGO_MERGE_UNDECIDED') throw undecided(block.id, error.message);
     if (error.exitCode !== exitCodes.rejected && error.exitCode !== exitCodes.usage) throw error;
     throw blockFault(block.id, `its merge does not come out again: ${error.message}`, {

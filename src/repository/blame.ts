@@ -4,6 +4,7 @@
  */
 import { AergoError } from '../errors.ts';
 import type { Block, BlockId } from '../ledger/block.ts';
+import { isHistoryCut } from '../ledger/cut.ts';
 import type { RowDecision } from '../ledger/decisions.ts';
 import { logicOf, logicOfMerge } from '../ledger/header.ts';
 import type { RowReference } from '../ledger/receipt.ts';
@@ -28,6 +29,8 @@ export interface ValueOrigin {
    * machine did not come to an end that would tell which.
    */
   readonly transactions: readonly ValueWriter[];
+  /** The value came with this block or before it: the history of this copy begins there. */
+  readonly orBefore?: true;
   /** In an agreed or a rows merge whose sides differed in the column. */
   readonly decision?: ValueDecision;
 }
@@ -136,6 +139,10 @@ class Blame {
     this.#table = table;
     this.#schema = schema;
     this.#walk = new RowWalk(context, (a, b) => [...a, ...b]);
+    this.#walk.onEnd = (block, wants) => {
+      const origin = { ...this.#origin(context.reader.block(block), []), orBefore: true } as const;
+      for (const { put } of wants) put(origin);
+    };
   }
 
   async rows(head: BlockId, rows: readonly Row[]): Promise<BlamedRow[]> {
@@ -255,7 +262,11 @@ class Blame {
     const { reader, history, cache } = this.#context;
     const rights = this.#context.rightsIn(block.id);
     const engine = await this.#context.engine();
-    return rowsDuringBlock({ reader, history, cache, rights, engine, reverted: revertedBefore }, block.id, unclear);
+    const rerun = { reader, history, cache, rights, engine, reverted: revertedBefore };
+    return rowsDuringBlock(rerun, block.id, unclear).catch((error: unknown) => {
+      if (isHistoryCut(error)) return undefined;
+      throw error;
+    });
   }
 
   #origin({ id, header }: Block, by: readonly SignedTransaction[]): ValueOrigin {

@@ -20,12 +20,14 @@ import type { RefUpdate } from '../store/refs.ts';
 import { Store } from '../store/store.ts';
 import type { RemoteRefs } from '../wire/discovery.ts';
 import { RepositoryContext, type RepositoryOptions } from './context.ts';
+import { type BlockPoint, beginsOf, cutUpdates } from './cutting.ts';
 import { checkFresh } from './directory-receive.ts';
-import { discover, refNamed, takeMissing } from './fetch.ts';
+import { type FetchedPart, takePart } from './fetch-part.ts';
 import { storeOptions } from './init.ts';
 import { keepReceived, receiveLimits, type VerifiedBlocks, verifyReceived } from './receive.ts';
-import { connect, type RemoteAccess } from './remote-connection.ts';
+import { connect, type RemoteAccess, type RemoteConnection } from './remote-connection.ts';
 import { addRemote } from './remotes.ts';
+import { discover, refNamed, takeMissing } from './take-objects.ts';
 
 export interface CloneOptions {
   readonly access: RemoteAccess;
@@ -34,6 +36,8 @@ export interface CloneOptions {
   /** Every branch as it is there, no remote: to be served. */
   readonly bare?: boolean;
   readonly fast?: boolean;
+  /** Only the branch to be on, and so many blocks of it, counted from its head by the shortest way; at least 1. */
+  readonly depth?: number;
   /** Told of the directory in which it is made beside its place: whoever ends the process before the end removes it. */
   readonly onWorkshop?: (path: string) => void;
 }
@@ -48,6 +52,10 @@ export interface CloneReport {
   readonly branches: number;
   readonly snapshots: number;
   readonly blocks: number;
+  /** Where the history begins, where it is cut. */
+  readonly begins?: readonly BlockPoint[];
+  /** The blocks that could not be run again, since what they stand on is missing. */
+  readonly taken: number;
   readonly objects: number;
   readonly bytes: number;
 }
@@ -147,29 +155,38 @@ async function cloneInto(
 async function takeAll(
   context: RepositoryContext,
   url: string,
-  connection: Awaited<ReturnType<typeof connect>>,
+  connection: RemoteConnection,
   options: CloneOptions,
 ): Promise<Omit<CloneReport, 'directory'>> {
-  const found = await discover(connection, options.access);
-  const newest = refNamed(found, directoryRef, { name: url, url });
+  const discovered = await discover(connection, options.access);
+  const newest = refNamed(discovered, directoryRef, { name: url, url });
+  const branch = branchToBeOn(discovered, options.branch);
   const quarantine = Quarantine.open(context.directory, context.store, receiveLimits);
   try {
-    const { objects, bytes } = await takeMissing(context, connection, found, quarantine, options.access);
+    const { found, cut, objects, bytes } = await take(
+      context,
+      url,
+      connection,
+      discovered,
+      quarantine,
+      branch,
+      options,
+    );
     const versions = new DirectoryReader(quarantine);
     const blocks = found.refs.flatMap(({ name, oid }) => {
       if (name.startsWith(heads)) return [oid];
       return name.startsWith(tags) ? [peelSnapshot(quarantine, oid)] : [];
     });
-    const received = { fast: options.fast === true, directory: { versions, newest } };
-    const verified = await verifyReceived(context, quarantine, blocks, received);
+    const { repository } = versions.version(newest);
+    const received = { fast: options.fast === true, directory: { versions, newest }, cut };
+    const verified = await verifyReceived(context, quarantine, [repository, ...blocks], received);
     const { reader, history } = verified;
-    const genesis = reader.block(versions.version(newest).repository);
+    const genesis = reader.block(repository);
     const chain = verifyVersions({ reader, history, versions, genesis }, newest);
     checkFresh(versions.version(newest), context.options.clock(), url);
     const loose = new Set<Oid>();
     for (const id of chain) addReached(quarantine, id, loose);
     const starts = (branch: string): string | undefined => versions.version(newest).heads.get(branch)?.start;
-    const branch = branchToBeOn(found, options.branch);
     const refs = refsOf(context, found, verified, { branch, bare: options.bare === true, starts });
     const snapshots = refs.filter(({ name }) => name.startsWith(tags));
     for (const { new: id } of snapshots) if (id !== null) loose.add(id);
@@ -179,7 +196,8 @@ async function takeAll(
       { name: seenDirectoryRef, old: null, new: newest },
       ...(options.bare === true ? [] : [{ name: remoteDirectoryRef(origin), old: null, new: newest }]),
     ];
-    await keepReceived(context, quarantine, verified, [...loose], updates, branchRef(branch));
+    const cuts = cutUpdates(context, reader, cut);
+    await keepReceived(context, quarantine, verified, [...loose], updates, { head: branchRef(branch), cuts });
     const head = context.branch(branch).block;
     return {
       repository: genesis.id,
@@ -189,12 +207,30 @@ async function takeAll(
       branches: found.refs.filter(({ name }) => name.startsWith(heads)).length,
       snapshots: snapshots.length,
       blocks: verified.blocks.length,
+      ...beginsOf(context),
+      taken: verified.taken.length,
       objects,
       bytes,
     };
   } finally {
     quarantine.close();
   }
+}
+
+/** All of it or, with a depth, the newest blocks of the branch. */
+async function take(
+  context: RepositoryContext,
+  url: string,
+  connection: RemoteConnection,
+  found: RemoteRefs,
+  quarantine: Quarantine,
+  branch: string,
+  { access, depth }: CloneOptions,
+): Promise<Pick<FetchedPart, 'found' | 'cut' | 'objects' | 'bytes'>> {
+  if (depth === undefined)
+    return { found, cut: new Set(), ...(await takeMissing(context, connection, found, quarantine, access)) };
+  const part = { access, branches: [branch], extent: { kind: 'newest', blocks: depth } } as const;
+  return takePart(context, connection, { name: url, url }, found, quarantine, part);
 }
 
 /** The branch that was asked for, the remote's own, `main`, or the only one. @throws AergoError AERGO_BRANCH_UNKNOWN */

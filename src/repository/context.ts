@@ -10,6 +10,7 @@ import { DirectoryReader, type DirectoryVersion } from '../directory/version.ts'
 import { AergoError } from '../errors.ts';
 import { type Rights, versionOf } from '../ledger/authority.ts';
 import { type Block, type BlockId, BlockReader } from '../ledger/block.ts';
+import { historyCut } from '../ledger/cut.ts';
 import type { History } from '../ledger/history.ts';
 import { branchOfRef, branchRef, directoryRef, snapshotRef, trackingRefs } from '../ledger/names.ts';
 import { resolveRevision } from '../ledger/revision.ts';
@@ -83,11 +84,21 @@ export class RepositoryContext {
     this.options = options;
     this.store = store;
     this.history = history;
-    this.reader = new BlockReader(store);
+    this.reader = new BlockReader(store, () => this.isCut);
     this.directoryReader = new DirectoryReader(store);
     this.engineText = engineText;
     this.engineId = objectId('blob', Buffer.from(engineText));
-    history.attach(store);
+    history.attach(store, () => this.isCut);
+  }
+
+  /** Whether this copy has only the newest part of its history. */
+  get isCut(): boolean {
+    return this.store.cut().length > 0;
+  }
+
+  /** Throws `AERGO_HISTORY_CUT` unless the whole history is here. @param what what takes it, as "sealing a block" */
+  needWhole(what: string): void {
+    if (this.isCut) throw historyCut(`${what} takes the whole history, and this copy has only the newest part of it`);
   }
 
   /** The directory version in force. */

@@ -58,6 +58,7 @@ export function prepareVersions(
   steps: readonly Step[],
   { key, approvals, time = context.options.clock() }: VersionOptions,
 ): PreparedVersions {
+  context.needWhole('a change of the directory');
   const before = context.directoryVersion;
   const buffer = new ObjectBuffer(context.store);
   let version = before;

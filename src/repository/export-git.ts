@@ -17,6 +17,7 @@ import type { ObjectSource } from '../object/source.ts';
 import { storeFault, systemCode } from '../store/damage.ts';
 import { checkOut } from './check-out.ts';
 import type { BranchHead, RepositoryContext } from './context.ts';
+import { cutOf } from './cutting.ts';
 import { writePackFile } from './pack-file.ts';
 
 /** What was written; `bytes` is the size of the pack. */
@@ -107,6 +108,9 @@ async function writeRepository(context: RepositoryContext, top: string, bare: bo
   ];
   await writeFile(join(git, 'packed-refs'), encodePackedRefs(refs));
   await writeFile(join(git, 'config'), configOf(bare));
+  // What Git reads of a history that is cut, lest it miss the parents.
+  const cut = [...cutOf(context)].sort();
+  if (cut.length > 0) await writeFile(join(git, 'shallow'), cut.map((id) => `${id}\n`).join(''));
   await writeFile(join(git, 'HEAD'), `ref: ${branchRef(head.name)}\n`);
   if (!bare) {
     const files = await checkOut(store, reader.block(head.block).commit.tree, top);

@@ -3,6 +3,7 @@
  * version, then every block), and written with all refs in one go. Cut off anywhere, it has done nothing.
  */
 import type { SigningKey } from '../crypto/key.ts';
+import { verifyVersions } from '../directory/chain.ts';
 import { type DirectoryContent, DirectoryReader, type DirectoryVersion } from '../directory/version.ts';
 import { AergoError } from '../errors.ts';
 import type { BlockId } from '../ledger/block.ts';
@@ -12,15 +13,18 @@ import type { Oid } from '../object/oid.ts';
 import { addReached } from '../object/reached.ts';
 import { Quarantine } from '../store/quarantine.ts';
 import type { RefUpdate } from '../store/refs.ts';
-import { discoverRefs, type RemoteRefs } from '../wire/discovery.ts';
-import { fetchPack } from '../wire/fetch-pack.ts';
+import type { RemoteRefs } from '../wire/discovery.ts';
 import type { RepositoryContext } from './context.ts';
+import { type BlockPoint, beginsOf, cutOf, cutUpdates } from './cutting.ts';
 import { isOurs, knownOf, makeAgain, noteSeen, type Overtaken, ownVersions } from './directory-own.ts';
 import { verifyOffered } from './directory-receive.ts';
+import { type Extent, type FetchedPart, followedBranches, takePart } from './fetch-part.ts';
 import { keepReceived, receiveLimits, type VerifiedBlocks, verifyReceived } from './receive.ts';
 import { connect, type RemoteAccess, type RemoteConnection } from './remote-connection.ts';
 import type { Remote } from './remotes.ts';
-import { blockGraph } from './served.ts';
+import { discover, refNamed, takeMissing } from './take-objects.ts';
+
+export { discover } from './take-objects.ts';
 
 export interface FetchOptions {
   readonly access: RemoteAccess;
@@ -28,6 +32,9 @@ export interface FetchOptions {
   readonly fast?: boolean;
   /** Forgets branches that the remote has no more. */
   readonly prune?: boolean;
+  /** Of a copy that has only the newest part of the history: so many blocks more of it, or the rest. */
+  readonly deepen?: number;
+  readonly unshallow?: boolean;
   /** Makes changes of the directory again that were made with it here, where others were quicker. */
   readonly signer?: SigningKey;
 }
@@ -51,13 +58,16 @@ export interface FetchReport {
   /** The version of the directory in force before and after. */
   readonly directory: { readonly before: number; readonly after: number } & Partial<Overtaken>;
   readonly blocks: number;
+  /** Where the history begins now, where it is cut. */
+  readonly begins?: readonly BlockPoint[];
+  /** The blocks among `blocks` that could not be run again, since what they stand on is missing. */
+  readonly taken: number;
   readonly objects: number;
   readonly bytes: number;
 }
 
 const heads = 'refs/heads/';
 const tags = 'refs/tags/';
-const prefixes = [heads, tags, directoryRef];
 
 /** Fetches from a remote. Throws what `connect`, the protocol, the directory and verification throw; then nothing has changed. */
 export async function fetchRemote(
@@ -80,28 +90,32 @@ export async function fetchOver(
   connection: RemoteConnection,
   options: FetchOptions,
 ): Promise<FetchReport> {
-  const found = await discover(connection, options.access);
+  const discovered = await discover(connection, options.access);
   const quarantine = Quarantine.open(context.directory, context.store, receiveLimits);
   try {
-    const size = await takeMissing(context, connection, found, quarantine, options.access);
+    const { found, cut, ...size } = await take(context, remote, connection, discovered, quarantine, options);
     const before = context.directoryVersion.version;
     const offered = refNamed(found, directoryRef, remote);
-    const verified = await verifyFetched(context, quarantine, found, offered, remote, options.fast === true);
+    const verified = await verifyFetched(context, quarantine, found, offered, remote, options.fast === true, cut);
     const starts = new DirectoryReader(quarantine).version(offered).heads;
     const { branches, updates: moves } = branchUpdates(context, remote, found, { ...verified, starts }, options.prune);
     const snapshots = snapshotUpdates(context, found, verified);
     const directory = directoryUpdate(context, remote, offered, quarantine);
     const own = directory.overtakes ? ownVersions(context) : [];
+    const cuts = cutUpdates(context, verified.reader, cut);
     const updates = [...moves, ...snapshots, ...directory.updates];
     const loose = [...directory.objects, ...snapshots.flatMap(({ new: id }) => id ?? [])];
-    if (updates.length > 0) await keepReceived(context, quarantine, verified, loose, updates);
+    const blocks = verified.blocks.filter((id) => !context.history.has(id)).length;
+    if (updates.length + cuts.length > 0) await keepReceived(context, quarantine, verified, loose, updates, { cuts });
     const overtaken = own.length === 0 ? {} : await makeAgain(context, own, options.signer);
     return {
       remote: remote.name,
       branches,
       snapshots: snapshots.map(({ name }) => name.slice(tags.length)),
       directory: { before, ...overtaken, after: context.directoryVersion.version },
-      blocks: verified.blocks.length,
+      blocks,
+      ...beginsOf(context),
+      taken: verified.taken.length,
       ...size,
     };
   } finally {
@@ -109,43 +123,26 @@ export async function fetchOver(
   }
 }
 
-export const discover = (connection: RemoteConnection, { agent }: RemoteAccess): Promise<RemoteRefs> =>
-  discoverRefs(connection.transport, 'git-upload-pack', { agent, prefixes });
-
-/** Takes the objects that the remote's refs reach and we do not have into the quarantine. */
-export async function takeMissing(
-  context: RepositoryContext,
-  { transport }: RemoteConnection,
-  found: RemoteRefs,
-  quarantine: Quarantine,
-  { agent, onMessage }: RemoteAccess,
-): Promise<{ objects: number; bytes: number }> {
-  const { store } = context;
-  const wanted = found.refs.filter(({ name }) => prefixes.some((prefix) => name.startsWith(prefix)));
-  const wants = [...new Set(wanted.map(({ oid }) => oid))].filter((oid) => !store.has(oid));
-  if (wants.length === 0) return { objects: 0, bytes: 0 };
-  const graph = blockGraph(context);
-  const tips = [...new Set(store.refs().map(({ oid }) => oid))].filter((oid) => graph.node(oid) !== undefined);
-  const { unpacked } = await fetchPack(
-    transport,
-    found,
-    { wants, tips, graph, sink: quarantine },
-    {
-      agent,
-      ...(onMessage === undefined ? {} : { onProgress: onMessage }),
-      onEntries: (done, total) => context.options.onProgress?.({ phase: 'receive', done, total, unit: 'objects' }),
-    },
-  );
-  return unpacked;
+interface Taken extends Pick<FetchedPart, 'objects' | 'bytes' | 'cut'> {
+  readonly found: RemoteRefs;
 }
 
-/** @throws AergoError AERGO_REMOTE_FOREIGN where the remote has no such ref: a ledger always has */
-export function refNamed(found: RemoteRefs, name: string, { name: remote }: Remote): Oid {
-  const ref = found.refs.find((one) => one.name === name);
-  if (ref !== undefined) return ref.oid;
-  throw new AergoError('AERGO_REMOTE_FOREIGN', `${remote} is no ledger: it has no ${name}`, {
-    hint: 'a ledger is pushed to a plain Git repository with aergo push, which publishes its directory too',
-  });
+/** What the remote has and this copy has not; of a history that is cut, the part that is asked for. */
+async function take(
+  context: RepositoryContext,
+  remote: Remote,
+  connection: RemoteConnection,
+  found: RemoteRefs,
+  quarantine: Quarantine,
+  { access, deepen, unshallow = false }: FetchOptions,
+): Promise<Taken> {
+  if (!context.isCut) {
+    return { found, cut: new Set(), ...(await takeMissing(context, connection, found, quarantine, access)) };
+  }
+  const kind = unshallow ? 'whole' : 'onward';
+  const extent: Extent = deepen === undefined ? { kind } : { kind: 'deeper', blocks: deepen };
+  const branches = followedBranches(context, remote.name);
+  return takePart(context, connection, remote, found, quarantine, { access, extent, branches });
 }
 
 async function verifyFetched(
@@ -155,6 +152,7 @@ async function verifyFetched(
   newest: Oid,
   remote: Remote,
   fast: boolean,
+  cut: ReadonlySet<BlockId>,
 ): Promise<VerifiedBlocks> {
   const versions = new DirectoryReader(quarantine);
   checkSameRepository(context.repositoryId, versions.version(newest).repository, remote);
@@ -166,10 +164,25 @@ async function verifyFetched(
   const offered = versions.version(newest);
   const isOlder = isOurs(context, offered);
   const directory = { versions, newest: isOlder ? context.directoryVersion.id : newest };
-  const verified = await verifyReceived(context, quarantine, blocks, { fast, directory });
+  const before = cutOf(context);
+  // Cut elsewhere than before: what was taken by its signatures can be judged now.
+  const anew = cut.size !== before.size || [...cut].some((id) => !before.has(id));
+  const reached = anew ? [...headsHere(context), ...blocks] : blocks;
+  const verified = await verifyReceived(context, quarantine, reached, { fast, directory, cut, anew });
+  if (anew && cut.size === 0) {
+    const { reader, history } = verified;
+    verifyVersions({ reader, history, versions, genesis: reader.block(context.repositoryId) }, directory.newest);
+  }
   await verifyOffered(context, verified, { newest, known: knownOf(context, remote.name, offered), place: remote.name });
   return verified;
 }
+
+/** The blocks that the refs here name. */
+const headsHere = ({ store, history }: RepositoryContext): BlockId[] =>
+  store.refs().flatMap(({ name, oid }) => {
+    const block = name.startsWith(tags) ? peelSnapshot(store, oid) : oid;
+    return history.has(block) ? [block] : [];
+  });
 
 function checkSameRepository(ours: Oid, theirs: Oid, remote: Remote): void {
   if (ours === theirs) return;

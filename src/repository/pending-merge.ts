@@ -21,6 +21,7 @@ import { notPending, PendingFolder, type PendingMerge } from './pending-folder.t
 
 /** Merges; what is left to people is written down, and waits. @throws AergoError AERGO_MERGE_PENDING when one waits already */
 export async function mergeOrWait(context: RepositoryContext, options: MergeOptions): Promise<MergeResult> {
+  context.needWhole('a merge');
   if (options.dryRun !== true) refuseSecondMerge(context);
   const result = await mergeBranches(context, options);
   if (result.pending && options.dryRun !== true)

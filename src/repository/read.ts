@@ -161,7 +161,7 @@ async function blocksInRange(
 ): Promise<Iterable<BlockId>> {
   const { history } = context;
   const { head, only } = await blockRange(context, range);
-  if (only === undefined) return firstParent ? history.chain(head) : history.reachable([head]);
+  if (only === undefined) return firstParent ? history.chainHere(head) : history.reachable([head]);
   return [...only].filter((id) => !firstParent || history.isOnChain(id, head));
 }
 

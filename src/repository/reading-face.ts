@@ -10,6 +10,7 @@ import { type BlamedRow, blame } from './blame.ts';
 import type { RepositoryContext } from './context.ts';
 import { type ContractDifference, type ContractDifferenceOptions, contractDifference } from './contract-diff.ts';
 import { testAt } from './contract-test.ts';
+import { type BlockPoint, beginsOf } from './cutting.ts';
 import { knownKeys } from './known-keys.ts';
 import * as read from './read.ts';
 import { type RowHistory, type RowHistoryOptions, rowHistory, type TableHistory, tableHistory } from './row-history.ts';
@@ -45,6 +46,11 @@ export class ReadingFace {
   /** What opening repaired: the torn end of a write that was never acknowledged. */
   get opened(): Store['opened'] {
     return this.context.store.opened;
+  }
+
+  /** The blocks that this copy begins with, the highest first; none where its history is whole. */
+  get begins(): readonly BlockPoint[] {
+    return beginsOf(this.context).begins ?? [];
   }
 
   resolve(revision: string): Promise<BlockId> {

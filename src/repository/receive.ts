@@ -7,7 +7,7 @@ import { AergoError } from '../errors.ts';
 import { type Block, type BlockId, BlockReader } from '../ledger/block.ts';
 import { type DerivedEntries, History } from '../ledger/history.ts';
 import { parentsFirst } from '../ledger/parents-first.ts';
-import { checkBlock, rebuildBlock, type VerifyContext } from '../ledger/verify.ts';
+import { rebuildBlock, type VerifyContext } from '../ledger/verify.ts';
 import { decodeCommit } from '../object/commit.ts';
 import type { NewObject } from '../object/object.ts';
 import type { Oid } from '../object/oid.ts';
@@ -17,6 +17,7 @@ import type { Quarantine, QuarantineLimits } from '../store/quarantine.ts';
 import type { RefUpdate } from '../store/refs.ts';
 import type { BlockObjects } from '../store/write-plan.ts';
 import type { RepositoryContext } from './context.ts';
+import { cutOf, verifiedWhole } from './cutting.ts';
 import { type VerifiedOver, verifyContext } from './verify.ts';
 
 /** How far ahead of our clock a block's time may be at admission: clocks differ, futures are refused. */
@@ -31,6 +32,8 @@ const write_bytes = 64 * 1024 * 1024;
 /** Blocks that were verified, parents first, and where they are read. */
 export interface VerifiedBlocks extends Pick<VerifyContext, 'reader' | 'history'> {
   readonly blocks: readonly BlockId[];
+  /** Those of them that were taken by their signatures: what they stand on is not all here (cutting.ts). */
+  readonly taken: readonly BlockId[];
 }
 
 /** How what comes in is judged. */
@@ -39,6 +42,10 @@ export interface ReceiveOptions extends Pick<VerifiedOver, 'admission' | 'direct
   readonly fast?: boolean;
   /** Which blocks need not come; those that are here where it is left out. */
   readonly isKnown?: (id: BlockId) => boolean;
+  /** Blocks whose parents are missing afterwards; those of this copy where it is left out. */
+  readonly cut?: ReadonlySet<BlockId>;
+  /** Everything is verified anew, what is here too: the history reaches farther back than it did. */
+  readonly anew?: boolean;
 }
 
 /**
@@ -49,40 +56,57 @@ export async function verifyReceived(
   context: RepositoryContext,
   quarantine: Quarantine,
   heads: readonly BlockId[],
-  { fast = false, isKnown = (id) => context.history.has(id), ...over }: ReceiveOptions = {},
+  options: ReceiveOptions = {},
 ): Promise<VerifiedBlocks> {
-  const reader = new BlockReader(quarantine);
+  const { fast = false, anew = false, cut = cutOf(context), isKnown = knownBlocks(context, anew), ...over } = options;
+  const isCut = (): boolean => cut.size > 0;
+  const reader = new BlockReader(quarantine, isCut);
   const entries = new EntriesOver(context.store);
   const history = new History();
-  history.attach(entries);
+  history.attach(entries, isCut);
   const isNew = (id: BlockId): boolean => {
     if (isKnown(id)) return false;
     // One that is here all the same is none that whoever sends may name: it has to come.
-    if (quarantine.isQuarantined(id)) return true;
+    if (anew ? quarantine.has(id) : quarantine.isQuarantined(id)) return true;
     throw new AergoError('AERGO_OBJECT_MISSING', `block ${id} did not come`, { details: { oid: id } });
   };
-  const blocks = parentsFirst((id) => reader.block(id).commit.parents.filter(isNew), heads.filter(isNew));
-  const ancestry = ancestryOver(context, quarantine, reader);
+  const isHere = (child: BlockId) => (id: BlockId) => !cut.has(child) || quarantine.has(id);
+  const parentsOf = (id: BlockId): BlockId[] => reader.block(id).commit.parents.filter(isHere(id)).filter(isNew);
+  const blocks = parentsFirst(parentsOf, heads.filter(isNew));
+  const ancestry = ancestryOver(context, quarantine, reader, isCut());
   const verify = verifyContext(context, { reader, history, ancestry, ...over });
   const latest = context.options.clock() + clockAhead_ms;
   const run = fast ? undefined : await rerunOn(context, quarantine, verify);
+  const taken: BlockId[] = [];
   try {
     for (const [done, id] of blocks.entries()) {
       checkTime(reader.block(id), latest);
-      await checkBlock(verify, id);
-      await run?.rebuild(id);
+      const isWhole = await verifiedWhole(verify, id, run?.rebuild);
+      if (!isWhole) taken.push(id);
       entries.add(history.derive(id, quarantine));
       context.options.onProgress?.({ phase: 'verify', done: done + 1, total: blocks.length, unit: 'blocks' });
     }
   } finally {
     await run?.leave();
   }
-  return { blocks, reader, history };
+  return { blocks, taken, reader, history };
 }
 
+/** Where everything is verified anew, nothing counts as known. */
+const knownBlocks =
+  ({ history }: RepositoryContext, anew: boolean) =>
+  (id: BlockId): boolean =>
+    !anew && history.has(id);
+
 /** What a head reaches is known before it is verified: a block by a key that was revoked since counts where a version published it. */
-function ancestryOver({ history }: RepositoryContext, quarantine: Quarantine, reader: BlockReader): Ancestry {
+function ancestryOver(
+  { history }: RepositoryContext,
+  quarantine: Quarantine,
+  reader: BlockReader,
+  isCut: boolean,
+): Ancestry {
   return {
+    isCut,
     has: (id) => quarantine.has(id),
     record: (id) => (history.has(id) ? history.record(id) : { parents: reader.block(id).commit.parents }),
   };
@@ -142,22 +166,27 @@ class EntriesOver implements DerivedEntries {
  * leaves without a ref are whole blocks; the next attempt finds them there.
  * @param loose objects outside of blocks: snapshots, versions of the directory
  * @param head the ref that HEAD names afterwards
+ * @param cuts what changes of where the history is cut
  */
 export async function keepReceived(
   context: RepositoryContext,
   quarantine: Quarantine,
-  { blocks, reader }: VerifiedBlocks,
+  { blocks, reader }: Pick<VerifiedBlocks, 'blocks' | 'reader'>,
   loose: readonly Oid[],
   refs: readonly RefUpdate[],
-  head = context.store.head,
+  { head = context.store.head, cuts = [] }: { readonly head?: string; readonly cuts?: readonly RefUpdate[] } = {},
 ): Promise<void> {
   let pending: BlockObjects[] = [];
   let pending_bytes = 0;
+  /** Where the history is cut is said in the write that brings the block, lest its parents be missed. */
+  const cutsOf = (some: readonly BlockObjects[]): RefUpdate[] =>
+    cuts.filter(({ new: id }) => some.some((block) => block.id === id));
   for (const id of blocks) {
+    if (context.history.has(id)) continue;
     const objects = objectsBeside(quarantine, reader.block(id));
     const bytes = objects.reduce((sum, { body }) => sum + body.length, 0);
     if (pending.length > 0 && pending_bytes + bytes > write_bytes) {
-      await context.store.write({ blocks: pending, operation: context.operation() });
+      await context.store.write({ blocks: pending, refs: cutsOf(pending), operation: context.operation() });
       pending = [];
       pending_bytes = 0;
     }
@@ -165,7 +194,8 @@ export async function keepReceived(
     pending_bytes += bytes;
   }
   const objects = loose.map((oid) => ({ oid, ...quarantine.read(oid) }));
-  await context.store.write({ blocks: pending, objects, refs, operation: context.operation(head) });
+  const moves = [...refs, ...cuts.filter(({ new: id }) => id === null), ...cutsOf(pending)];
+  await context.store.write({ blocks: pending, objects, refs: moves, operation: context.operation(head) });
 }
 
 /** What a block's tree has that its first parent's has not at the same place, every object after those it names. */
@@ -185,7 +215,7 @@ function objectsBeside(source: ObjectSource, { id, commit }: Block): NewObject[]
     found.push({ oid, ...source.read(oid) });
   };
   const [parent] = commit.parents;
-  const before = parent === undefined ? undefined : decodeCommit(source.read(parent).body).tree;
+  const before = parent === undefined || !source.has(parent) ? undefined : decodeCommit(source.read(parent).body).tree;
   visit(commit.tree, true, before);
   found.push({ oid: id, ...source.read(id) });
   return found;

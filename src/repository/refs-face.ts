@@ -82,7 +82,8 @@ export class RefsFace extends DirectoryFace {
     return pullBranch(this.context, findRemote(this.context.directory, remote), options);
   }
 
-  push(remote: string, options: PushOptions): Promise<PushReport> {
+  async push(remote: string, options: PushOptions): Promise<PushReport> {
+    this.context.needWhole('a push');
     return pushRemote(this.context, findRemote(this.context.directory, remote), options);
   }
 }

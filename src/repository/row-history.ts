@@ -29,6 +29,8 @@ export interface RowHistory {
   readonly schema: TableSchema;
   /** Newest first. */
   readonly changes: readonly RowChange[];
+  /** The row was looked for down to where the history of this copy begins: what changed it before is not here. */
+  readonly isCut: boolean;
 }
 
 export interface RowHistoryOptions {
@@ -53,18 +55,22 @@ export async function rowHistory(
   );
   walk.follow(head, table, nameOfRow(table, schema, key), true);
   const changes: RowChange[] = [];
-  if (limit === 0) return { schema, changes };
+  let isCut = false;
+  walk.onEnd = () => {
+    isCut = true;
+  };
+  if (limit === 0) return { schema, changes, isCut };
   for (const { block, steps } of walk.blocks()) {
     for (const step of steps) {
       changes.push(changeOf(context, block, key, step));
-      if (changes.length === limit) return { schema, changes };
+      if (changes.length === limit) return { schema, changes, isCut };
       // Where a merge decided, both sides had changed the row.
       const { parents } = context.history.record(block);
       for (const parent of step.decision === undefined ? parents.slice(0, 1) : parents)
         walk.follow(parent, step.table, step.name, true);
     }
   }
-  return { schema, changes };
+  return { schema, changes, isCut };
 }
 
 function changeOf(
@@ -92,6 +98,8 @@ export interface TableHistory {
   readonly blocks: readonly BlockSummary[];
   /** For each of them those that come next on the lines of descent that were followed: what a graph draws. */
   readonly next: ReadonlyMap<BlockId, readonly BlockId[]>;
+  /** As of a row's history. */
+  readonly isCut: boolean;
 }
 
 /** The blocks that changed a table. Throws `AERGO_TABLE_UNKNOWN` where the last block has no such table. */
@@ -109,10 +117,15 @@ export async function tableHistory(
   const within = (block: BlockId): boolean => only?.has(block) !== false;
   if (within(head)) queue.add(head);
   const found: BlockId[] = [];
+  let isCut = false;
   const followed = new Map<BlockId, readonly BlockId[]>();
   for (let block = queue.take(); block !== undefined && found.length < limit; block = queue.take()) {
     const [target, source] = history.record(block).parents;
     if (target === undefined) continue;
+    if (history.parentsHere(block).length < (source === undefined ? 1 : 2)) {
+      isCut = true;
+      continue;
+    }
     const is = folderAt(block);
     const sides = source !== undefined && isRowMerge(reader.header(block)) ? [target, source] : [target];
     // Where a merge decided, both sides had changed rows, whichever it took.
@@ -122,7 +135,7 @@ export async function tableHistory(
     followed.set(block, (same === undefined ? sides : [same]).filter(within));
     for (const parent of followed.get(block) ?? []) queue.add(parent);
   }
-  return { blocks: found.map((block) => summaryOf(context, block)), next: nextFound(found, followed) };
+  return { blocks: found.map((block) => summaryOf(context, block)), next: nextFound(found, followed), isCut };
 }
 
 /** Of each block that was found the nearest found ones behind it. @param followed newest first */

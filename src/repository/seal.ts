@@ -87,6 +87,7 @@ export function nextBlock(
   merged?: BlockId,
   buffer = new ObjectBuffer(context.store),
 ): NextBlock {
+  context.needWhole('sealing a block');
   const { id: directory, repository } = context.directoryVersion;
   const parents = merged === undefined ? [branch.block] : [branch.block, merged];
   checkEngine(context, parents);

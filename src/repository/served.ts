@@ -8,7 +8,9 @@ import type { RepositoryContext } from './context.ts';
 /** Branches, snapshots and the directory: what others may have. Tracking refs and what a pull left are ours alone. */
 const offered = ['refs/heads/', 'refs/tags/', directoryRef] as const;
 
+/** Throws `AERGO_HISTORY_CUT` where only a part of the history is here. */
 export function servedRepository(context: RepositoryContext): ServedRepository {
+  context.needWhole('being served or cloned');
   const { store, history } = context;
   return {
     objects: store,

@@ -9,12 +9,13 @@ import { logicOf, sameLogic } from '../ledger/header.ts';
 import { branchRef, snapshotRef } from '../ledger/names.ts';
 import { parentsFirst } from '../ledger/parents-first.ts';
 import { checkSnapshot } from '../ledger/snapshot.ts';
-import { checkBlock, rebuildBlock, type VerifyContext } from '../ledger/verify.ts';
+import { rebuildBlock, type VerifyContext } from '../ledger/verify.ts';
 import { poolOf } from '../merge/pool.ts';
 import { rowMergeRebuilder } from '../merge/rebuild.ts';
 import type { Oid } from '../object/oid.ts';
 import { storeDamaged } from '../store/damage.ts';
 import type { RepositoryContext } from './context.ts';
+import { type BlockPoint, beginsOf, verifiedWhole } from './cutting.ts';
 import { verifiedDirectory } from './directory.ts';
 
 export interface VerifyOptions {
@@ -38,6 +39,10 @@ export interface VerifyReport {
     readonly merged: readonly { readonly branch: string; readonly blocks: number }[];
   }[];
   readonly blocks: number;
+  /** Where the history of this copy begins, where it is cut. */
+  readonly begins?: readonly BlockPoint[];
+  /** The blocks that could not be judged whole, since what they stand on is missing: their signatures and rights were. */
+  readonly taken: number;
   readonly transactions: number;
   readonly snapshots: number;
   /** The number of the directory's version in force; every version was verified. */
@@ -59,13 +64,20 @@ export async function verifyRepository(context: RepositoryContext, options: Veri
   const heads = await headsToVerify(context, options.revision);
   const snapshots = options.revision === undefined ? checkSnapshots(context) : [];
   const { history } = context;
-  const order = parentsFirst((id) => history.record(id).parents, [...heads.map((head) => head.block), ...snapshots]);
+  const order = parentsFirst((id) => history.parentsHere(id), [...heads.map((head) => head.block), ...snapshots]);
   const fast = options.fast === true;
   const seeds = fast ? [] : seedsOf(context, options.perturb);
   const reruns = seeds.length > 0 ? seeds.map((seed) => runAgain(context, seed)) : fast ? [] : [runAgain(context)];
-  const transactions = await verifyBlocks(context, order, reruns);
+  const { transactions, taken } = await verifyBlocks(context, order, reruns);
   const branches = heads.map(({ name, block }) => ({ name, ...countBlocks(context, block) }));
-  const counts = { blocks: order.length, transactions, snapshots: snapshots.length, directory };
+  const counts = {
+    blocks: order.length,
+    ...beginsOf(context),
+    taken,
+    transactions,
+    snapshots: snapshots.length,
+    directory,
+  };
   const [first] = seeds;
   return { branches, ...counts, fast, ...(first === undefined ? {} : { perturbed: first, runs: seeds.length }) };
 }
@@ -203,24 +215,29 @@ function undetermined(seed: string, cause: AergoError): AergoError {
   );
 }
 
-/** Gives the number of transactions that took effect. */
+/** Gives the number of transactions that took effect, and of blocks that were taken by their signatures. */
 async function verifyBlocks(
   context: RepositoryContext,
   order: readonly BlockId[],
   reruns: readonly Rerun[],
-): Promise<number> {
+): Promise<{ transactions: number; taken: number }> {
   const verify = verifyContext(context);
   const passes = reruns.length === 0 ? [undefined] : reruns;
   let transactions = 0;
+  const taken = new Set<BlockId>();
   for (const [pass, rerun] of passes.entries()) {
     const engine = await rerun?.open();
     try {
       for (const [at, id] of order.entries()) {
-        if (pass === 0) {
-          await checkBlock(verify, id);
+        const rebuild = async (): Promise<void> => {
+          if (engine !== undefined) await rerun?.rebuild(verify, engine, id);
+        };
+        if (pass > 0) {
+          if (!taken.has(id)) await rebuild();
+        } else {
+          if (!(await verifiedWhole(verify, id, rebuild))) taken.add(id);
           transactions += context.reader.header(id).counts.applied;
         }
-        if (engine !== undefined) await rerun?.rebuild(verify, engine, id);
         const done = pass * order.length + at + 1;
         context.options.onProgress?.({ phase: 'verify', done, total: passes.length * order.length, unit: 'blocks' });
       }
@@ -228,14 +245,14 @@ async function verifyBlocks(
       await engine?.close();
     }
   }
-  return transactions;
+  return { transactions, taken: taken.size };
 }
 
 function countBlocks(
   { history, reader }: RepositoryContext,
   head: BlockId,
 ): { blocks: number; merged: { branch: string; blocks: number }[] } {
-  const chain = new Set(history.chain(head));
+  const chain = new Set(history.chainHere(head));
   const merged = new Map<string, number>();
   for (const id of history.reachable([head])) {
     if (chain.has(id)) continue;

@@ -15,7 +15,7 @@ import type { Derive } from './indexed-write.ts';
 import { isChainFault, LogChain, logBegin } from './log-chain.ts';
 import { isFault, type Needle } from './needle.ts';
 import { entryOf } from './read-object.ts';
-import { applyRefUpdates, type RefState } from './refs.ts';
+import { applyRefUpdates, cutRefs, type RefState } from './refs.ts';
 import type { LogPosition, StoreIndex } from './store-index.ts';
 import type { VolumeLog } from './volume-log.ts';
 
@@ -93,7 +93,7 @@ class Check {
       return;
     }
     try {
-      for (const oid of references(object)) {
+      for (const oid of references(object, this.#isCutAt(needle.id))) {
         if (!this.#subject.index.has(oid))
           this.#reportNeedle(volume, needle, `object ${oid}, which it names, is not there`);
       }
@@ -124,11 +124,25 @@ class Check {
         this.#reportNeedle(volume, needle, `the index does not say where block ${block.id} lies`);
       }
       try {
-        for (const { key, value } of derive(block.id, source)) this.#derived.set(key, value);
+        for (const { key, value } of derive(block.id, this.#upTo(volume, needle, source)))
+          this.#derived.set(key, value);
       } catch (error) {
         this.#reportNeedle(volume, needle, `block ${block.id} cannot be read: ${reasonOf(error)}`);
       }
     }
+  }
+
+  #isCutAt(oid: string): boolean {
+    return this.#subject.refs.has(`${cutRefs}${oid}`);
+  }
+
+  /** What was there when the write was made: parents of a block may have come later. */
+  #upTo(volume: number, { offset }: Needle, source: ObjectSource): ObjectSource {
+    const has = (oid: Oid): boolean => {
+      const place = this.#subject.index.place(oid);
+      return place !== undefined && (place.volume < volume || (place.volume === volume && place.offset < offset));
+    };
+    return { has, read: (oid) => source.read(oid) };
   }
 
   #moveRefs(volume: number, needle: Needle, { refs }: CommitRecord): void {
@@ -180,13 +194,13 @@ function countBelow(offsets: readonly number[], limit: number): number {
   return low;
 }
 
-/** The ids that an object names. @throws AergoError AERGO_OBJECT_INVALID */
-function references({ type, body }: GitObject): Oid[] {
+/** The ids that an object names; at the cut without those of its parents. @throws AergoError AERGO_OBJECT_INVALID */
+function references({ type, body }: GitObject, isCut: boolean): Oid[] {
   if (type === 'tree') return decodeTree(body).map(({ oid }) => oid);
   if (type === 'tag') return [decodeTag(body).object];
   if (type === 'blob') return [];
   const { tree, parents } = decodeCommit(body);
-  return [tree, ...parents];
+  return isCut ? [tree] : [tree, ...parents];
 }
 
 function reasonOf(error: unknown): string {

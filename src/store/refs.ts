@@ -27,6 +27,9 @@ export interface RefState {
   readonly logic?: MergeLogic;
 }
 
+/** The beginning of the refs that name commits whose parents are not in the store: each is at its own id. */
+export const cutRefs = 'refs/aergo/cut/';
+
 /**
  * A ref from `old` (null: it must not be there) to `new` (null: it is deleted). An update that gives no `start` moves
  * the ref on and keeps its `start` and `logic`; one that gives a `start` makes another branch, which inherits nothing.

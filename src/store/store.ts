@@ -17,7 +17,7 @@ import { LogWriter } from './log-writer.ts';
 import { type OpenStore, openStore, refsFile, type StoreOptions, sortedRefs } from './open.ts';
 import { type PackContents, packContents } from './pack.ts';
 import { readCommit, readObject } from './read-object.ts';
-import { applyRefUpdates, checkRefName, type RefState, type RefUpdate } from './refs.ts';
+import { applyRefUpdates, checkRefName, cutRefs, type RefState, type RefUpdate } from './refs.ts';
 import { writeHead, writeRefsFile } from './refs-file.ts';
 import type { TornTail } from './replay.ts';
 import type { LogPosition, RangeOptions, StoreIndex } from './store-index.ts';
@@ -53,6 +53,7 @@ export class Store implements ObjectSource {
   readonly #index: StoreIndex;
   readonly #writer: LogWriter;
   #refs: Map<string, RefState>;
+  #cut: { readonly of: Map<string, RefState>; readonly is: readonly RefState[] } | undefined;
   #position: LogPosition;
   /** What `HEAD` holds; undefined when that is not known. */
   #headFile: string | undefined;
@@ -115,6 +116,14 @@ export class Store implements ObjectSource {
   /** The refs whose names begin with `prefix`, in name order. */
   refs(prefix = ''): RefState[] {
     return sortedRefs(this.#refs).filter(({ name }) => name.startsWith(prefix));
+  }
+
+  /** The commits at which the history is cut: their parents are not here. None where it is whole. */
+  cut(): readonly RefState[] {
+    // Asked at every step back through history: looked for once for each state of the refs.
+    if (this.#cut?.of !== this.#refs)
+      this.#cut = { of: this.#refs, is: [...this.#refs.values()].filter(({ name }) => name.startsWith(cutRefs)) };
+    return this.#cut.is;
   }
 
   /** The full name of the ref that HEAD names; it need not exist. */

@@ -28,7 +28,8 @@ describe('the chain', () => {
     world.next(world.heads(['main', world.genesis.id]));
     const history = {
       has: (id: Oid) => id !== absent && world.history.has(id),
-      isAncestor: world.history.isAncestor.bind(world.history),
+      reachesHere: world.history.reachesHere.bind(world.history),
+      isCut: false,
     };
     expect(verifyVersions({ ...world.context, history }, world.newest.id)).toHaveLength(5);
   });

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BlockId } from '../../src/ledger/block.ts';
-import { type BlockRecord, History, jumpHeight } from '../../src/ledger/history.ts';
+import { type BlockRecord, jumpHeight } from '../../src/ledger/block-record.ts';
+import { History } from '../../src/ledger/history.ts';
 import { blockInEffect } from '../../src/ledger/in-effect.ts';
 
 /** A block of a made-up history: its index is its time. */

@@ -56,8 +56,8 @@ function sideCells({ decision }: ValueOrigin, depth: number): string[][] {
   });
 }
 
-function originCells({ block, transactions, decision }: ValueOrigin): string[] {
-  const where = `block ${block.height} on ${visible(block.branch)}`;
+function originCells({ block, transactions, decision, orBefore }: ValueOrigin): string[] {
+  const where = `block ${block.height} on ${visible(block.branch)}${orBefore === true ? ', or before it' : ''}`;
   const [one, ...more] = transactions;
   const who = one === undefined ? '' : writerName(one);
   if (decision !== undefined) {

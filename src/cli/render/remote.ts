@@ -3,14 +3,17 @@
 import { describeTransaction } from '../../ledger/message.ts';
 import type { FetchReport, PullReport, PushReport } from '../face.ts';
 import { counted, short } from './columns.ts';
+import { cutLines } from './cut.ts';
 import { visible } from './visible.ts';
 
 export const fastNote = (fast: boolean): string =>
   fast ? 'signatures and structure agree (not run again: aergo verify)' : 'signatures, re-runs and states agree';
 
-export function* fetchLines({ remote, branches, snapshots, directory, blocks }: FetchReport): Generator<string> {
+/** @param unshallow the rest of the history was asked for */
+export function* fetchLines(report: FetchReport, unshallow?: { readonly fast: boolean }): Generator<string> {
+  const { remote, branches, snapshots, directory, blocks } = report;
   const moved = directory.after !== directory.before;
-  if (branches.length === 0 && snapshots.length === 0 && !moved) {
+  if (branches.length === 0 && snapshots.length === 0 && !moved && blocks === 0) {
     yield `${remote}: already up to date`;
     return;
   }
@@ -26,6 +29,9 @@ export function* fetchLines({ remote, branches, snapshots, directory, blocks }: 
   if (moved) yield `  directory   version ${directory.before} → ${directory.after}`;
   for (const line of directory.again ?? []) yield `    made again on it: ${visible(line)}`;
   for (const line of directory.left ?? []) yield `    others were quicker, make it again: ${visible(line)}`;
+  yield* cutLines(report);
+  if (unshallow !== undefined && report.begins === undefined)
+    yield `the whole history is here${unshallow.fast ? '' : ', and was run again'}`;
 }
 
 export function* pullLines(report: PullReport): Generator<string> {

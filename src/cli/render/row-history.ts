@@ -6,7 +6,10 @@ import { short, shortKey } from './columns.ts';
 import { differenceLines } from './difference.ts';
 import { visible } from './visible.ts';
 
-export function* changesLines({ schema, changes }: RowHistory, style: Style): Generator<string> {
+export function* changesLines(
+  { schema, changes }: Pick<RowHistory, 'schema' | 'changes'>,
+  style: Style,
+): Generator<string> {
   for (const change of changes) {
     yield logLine(change.block, style);
     if (change.decidedBy === 'contract') yield '   decided by the contract: both sides had changed the row';

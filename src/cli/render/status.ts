@@ -3,6 +3,7 @@ import type { Style } from '../output.ts';
 import type { PendingStatus } from '../pending-status.ts';
 import type { Status } from '../quick-status.ts';
 import { counted, grouped, short } from './columns.ts';
+import { cutLines } from './cut.ts';
 import { logicText } from './logic.ts';
 import { visible } from './visible.ts';
 
@@ -16,6 +17,7 @@ export function statusLines(status: Status & { readonly merge?: PendingStatus },
   return [
     others.length === 0 ? place : `${place}   ${others.join(', ')}`,
     ...status.remotes.map((remote) => remoteLine(remote, status)),
+    ...cutLines({ ...status, taken: 0 }),
     ...(merge === undefined ? [] : [mergeLine(merge)]),
   ];
 }

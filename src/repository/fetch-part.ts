@@ -1,0 +1,170 @@
+/**
+ * Fetching with a history that is cut: the newest blocks of a branch for a clone, what came since, and more of what is behind.
+ * The directory always comes whole, for every version of it is verified, and with it the genesis block, where both begin.
+ */
+import { DirectoryReader } from '../directory/version.ts';
+import { AergoError } from '../errors.ts';
+import type { BlockId } from '../ledger/block.ts';
+import { historyCut } from '../ledger/cut.ts';
+import { branchRef, directoryRef, snapshotRef, trackingRef } from '../ledger/names.ts';
+import { peelSnapshot } from '../ledger/snapshot.ts';
+import { decodeCommit } from '../object/commit.ts';
+import type { Oid } from '../object/oid.ts';
+import type { Quarantine } from '../store/quarantine.ts';
+import { ObjectGraph } from '../wire/commit-graph.ts';
+import type { RemoteRefs } from '../wire/discovery.ts';
+import type { FetchWish } from '../wire/fetch-wish.ts';
+import { protocolFault } from '../wire/pkt-line.ts';
+import type { RepositoryContext } from './context.ts';
+import { cutOf } from './cutting.ts';
+import type { RemoteAccess, RemoteConnection } from './remote-connection.ts';
+import type { Remote } from './remotes.ts';
+import { fetchInto, refNamed } from './take-objects.ts';
+
+/** How much of the history is to be here afterwards. */
+export type Extent =
+  /** So many blocks, counted from the heads by the shortest way; nothing is here yet. */
+  | { readonly kind: 'newest'; readonly blocks: number }
+  /** What came since; the history stays cut where it is. */
+  | { readonly kind: 'onward' }
+  /** So many more behind where it is cut. */
+  | { readonly kind: 'deeper'; readonly blocks: number }
+  /** All of it, of every branch. */
+  | { readonly kind: 'whole' };
+
+/** What came, in the quarantine. */
+export interface FetchedPart {
+  /** The remote with those of its refs alone that are of concern: what they name is here. */
+  readonly found: RemoteRefs;
+  /** The blocks whose parents are missing now. */
+  readonly cut: ReadonlySet<BlockId>;
+  readonly objects: number;
+  readonly bytes: number;
+}
+
+export interface PartOptions {
+  readonly access: RemoteAccess;
+  readonly extent: Extent;
+  /** The branches that are of concern, as long as the history is cut. */
+  readonly branches: readonly string[];
+}
+
+/** More than any history has: the depth that Git asks for where it wants all of it. */
+const everything = 2 ** 31 - 1;
+
+/** The branches that a copy with a cut history follows at a remote: those that it knows there, or else the current one. */
+export function followedBranches(context: RepositoryContext, remote: string): string[] {
+  const prefix = trackingRef(remote, '');
+  const known = context.store.refs(prefix).map(({ name }) => name.slice(prefix.length));
+  return known.length > 0 ? known : [context.currentBranch];
+}
+
+/**
+ * Takes a part of the remote's history into the quarantine, unverified.
+ * @throws AergoError AERGO_PROTOCOL_INVALID where the remote cannot cut histories, or cuts otherwise than it was asked;
+ * AERGO_HISTORY_CUT where all was asked for and the remote has only a part; what the protocol throws
+ */
+export async function takePart(
+  context: RepositoryContext,
+  connection: RemoteConnection,
+  remote: Remote,
+  all: RemoteRefs,
+  quarantine: Quarantine,
+  { access, extent, branches }: PartOptions,
+): Promise<FetchedPart> {
+  checkCanCut(all, remote);
+  let size = { objects: 0, bytes: 0 };
+  const boundary = new Set<BlockId>();
+  const take = async (wish: Omit<FetchWish, 'graph' | 'sink'>): Promise<void> => {
+    if (wish.wants.length === 0) return;
+    // Made anew each time: what was missing may have come.
+    const graph = new ObjectGraph(quarantine);
+    const whole = { ...wish, tips: wish.tips.filter((tip) => graph.node(tip)), graph, sink: quarantine };
+    const { unpacked, shallow } = await fetchInto(context, connection, all, whole, access);
+    size = { objects: size.objects + unpacked.objects, bytes: size.bytes + unpacked.bytes };
+    for (const id of shallow) boundary.add(id);
+  };
+  const absent = (oids: readonly Oid[]): Oid[] => [...new Set(oids)].filter((oid) => !quarantine.has(oid));
+
+  const newest = refNamed(all, directoryRef, remote);
+  const { store } = context;
+  await take({ wants: absent([newest]), tips: store.refs('refs/aergo/').map(({ oid }) => oid) });
+  const isBranch = (name: string): boolean => name.startsWith(branchRef(''));
+  const isFollowed = (name: string): boolean => branches.some((branch) => name === branchRef(branch));
+  const headsOf = (isMeant: (name: string) => boolean): Oid[] => [
+    ...new Set(all.refs.filter(({ name }) => isMeant(name)).map(({ oid }) => oid)),
+  ];
+  const heads = headsOf(extent.kind === 'whole' ? isBranch : isFollowed);
+  const before = cutOf(context);
+  const tips = ['refs/heads/', 'refs/remotes/'].flatMap((prefix) => store.refs(prefix).map(({ oid }) => oid));
+  const wish = { wants: heads, tips, shallow: [...before], includeTags: true };
+  const { repository } = new DirectoryReader(quarantine).version(newest);
+  const depth = { commits: 'blocks' in extent ? extent.blocks : everything };
+  if (extent.kind === 'onward') await take({ ...wish, wants: absent(heads) });
+  else if (extent.kind === 'deeper') await take({ ...wish, depth: { ...depth, relative: true } });
+  else await take({ ...wish, wants: [...new Set([...heads, ...absent([repository])])], depth });
+
+  const cut = cutAfter({ quarantine, remote, extent }, heads, before, boundary);
+  // Nothing is missing any more: then it is to have all, as any other copy.
+  if (cut.size === 0) await take({ wants: absent(headsOf(isBranch)), tips: heads, includeTags: true });
+  const isSnapshot = (name: string): boolean => name.startsWith(snapshotRef(''));
+  // Those of blocks that were here before: others came with their blocks.
+  const late = all.refs.filter(
+    ({ name, peeled }) => isSnapshot(name) && peeled !== undefined && quarantine.has(peeled),
+  );
+  await take({ wants: absent(late.map(({ oid }) => oid)), tips: [...heads, ...tips], shallow: [...cut] });
+  const refs = all.refs.filter(({ name, oid }) => {
+    if (isSnapshot(name)) return quarantine.has(oid) && quarantine.has(peelSnapshot(quarantine, oid));
+    return name === directoryRef || (cut.size === 0 ? isBranch(name) : isFollowed(name));
+  });
+  return { found: { ...all, refs }, cut, ...size };
+}
+
+/** Protocol 2 lets anything be wanted that a ref reaches, as the genesis block; the others only what a ref names. */
+function checkCanCut({ version, capabilities }: RemoteRefs, { name }: Remote): void {
+  if (version === 2 && capabilities.get('fetch')?.split(' ').includes('shallow')) return;
+  throw new AergoError('AERGO_PROTOCOL_INVALID', `${name} cannot give a part of a history: it takes Git's protocol 2`, {
+    hint: 'take all of it: aergo clone without --depth',
+  });
+}
+
+interface CutContext {
+  readonly quarantine: Quarantine;
+  readonly remote: Remote;
+  readonly extent: Extent;
+}
+
+/** The blocks whose parents are missing now. The remote has to have said so, and not to have cut off what was asked for. */
+function cutAfter(
+  { quarantine, remote, extent }: CutContext,
+  heads: readonly BlockId[],
+  before: ReadonlySet<BlockId>,
+  boundary: ReadonlySet<BlockId>,
+): Set<BlockId> {
+  for (const id of boundary)
+    if (!quarantine.has(id))
+      throw protocolFault('the remote says that the history is cut at a block that did not come');
+  const cut = new Set<BlockId>();
+  const seen = new Set<BlockId>();
+  // Level by level, so that a block counts by its shortest way.
+  let level = extent.kind === 'newest' ? heads : [...heads, ...before];
+  for (let deep = 1; level.length > 0; deep += 1) {
+    const next: BlockId[] = [];
+    for (const id of level) {
+      if (seen.has(id)) continue;
+      seen.add(id);
+      const { parents } = decodeCommit(quarantine.read(id).body);
+      const isCut = (boundary.has(id) || before.has(id)) && !parents.every((parent) => quarantine.has(parent));
+      if (isCut) cut.add(id);
+      if (isCut && extent.kind === 'newest' && deep < extent.blocks) throw cutTooSoon(remote, id);
+      next.push(...parents.filter((parent) => quarantine.isQuarantined(parent)));
+    }
+    level = next;
+  }
+  if (extent.kind === 'whole' && cut.size > 0)
+    throw historyCut(`${remote.name} has only the newest part of the history itself`, { remote: remote.name });
+  return cut;
+}
+
+const cutTooSoon = ({ name }: Remote, block: BlockId): AergoError =>
+  protocolFault(`${name} ends the history at block ${block.slice(0, 7)}, before as many blocks as were asked for`);
