@@ -47,7 +47,8 @@ export interface HttpLimits extends AnswerTime {
 
 const httpLimits: HttpLimits = {
   connections: 1_000,
-  fetch_bytes: 16 * 1024 * 1024,
+  // As many lines as a request may have (docs/protocol.md): anybody sends one, and it lies on the disk until it is whole.
+  fetch_bytes: 8 * 1024 * 1024,
   // A pack of any size that is taken (docs/protocol.md), and what comes before it.
   push_bytes: defaultPackLimits.pack_bytes + 16 * 1024 * 1024,
   silence_ms: 60_000,
