@@ -1,44 +1,10 @@
 /** A migration at its limits of rows and bytes: minutes of work. Its statements: test/contract/migration-limits.test.ts. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type DeployOutcome, Engine } from '../../src/contract/engine.ts';
+import { describe, expect, it } from 'vitest';
 import { engineLimits } from '../../src/contract/settings.ts';
-import { author, States } from '../contract/workbench.ts';
-
-const tables = `CREATE TABLE items (id int4 PRIMARY KEY, note text);
-CREATE TABLE parts (id int4 PRIMARY KEY REFERENCES items ON DELETE CASCADE);
-`;
-const source = `${tables}
-CREATE FUNCTION touch(times int4) RETURNS void AS $$ BEGIN FOR i IN 1..times LOOP UPDATE items SET note = 'x' WHERE id = -7; END LOOP; END $$;
-CREATE FUNCTION fill(last int4) RETURNS void AS $$ BEGIN INSERT INTO items SELECT n FROM generate_series(1, last) AS n; END $$;
-`;
+import { overLimit, useMigrations } from '../support/migrating.ts';
 
 describe('a migration', () => {
-  const states = new States();
-  let engine: Engine;
-
-  beforeEach(async () => {
-    engine = await Engine.open();
-    await engine.moveTo(states.source, states.current);
-    await engine.begin({ height: 1, time_ms: 1_000 });
-    expect(await engine.deploy('stock', source)).toMatchObject({ status: 'ok' });
-  });
-
-  afterEach(async () => {
-    await engine.close();
-  });
-
-  function migrate(text: string, to = source): Promise<DeployOutcome> {
-    return engine.deploy('stock', to, { id: 'd'.repeat(64), author, source: text });
-  }
-
-  const over = (message: string): object => ({
-    status: 'failed',
-    cause: 'limit',
-    sqlstate: '54000',
-    message,
-    raised: false,
-    inMigration: true,
-  });
+  const migrate = useMigrations();
 
   it('writes so many rows, those that go along with others included', async () => {
     const half = engineLimits.migratedRows / 2;
@@ -51,12 +17,12 @@ describe('a migration', () => {
       ]),
     });
     expect(await migrate(`${text} INSERT INTO items VALUES (1, NULL);`)).toMatchObject(
-      over('more than 2,000,000 rows written, which is what a migration may write'),
+      overLimit('more than 2,000,000 rows written, which is what a migration may write'),
     );
     expect(
       await migrate(`INSERT INTO items SELECT n FROM generate_series(1, ${half / 2 + 1}) AS n;
 INSERT INTO parts SELECT id FROM items; DELETE FROM items;`),
-    ).toMatchObject(over('more than 2,000,000 rows written, which is what a migration may write'));
+    ).toMatchObject(overLimit('more than 2,000,000 rows written, which is what a migration may write'));
   }, 240_000);
 
   it('writes so many bytes, also to a table that it makes or changes itself', async () => {
@@ -66,7 +32,7 @@ INSERT INTO parts SELECT id FROM items; DELETE FROM items;`),
 ALTER TABLE items DROP COLUMN other; DELETE FROM items; CREATE TABLE more (k int4 PRIMARY KEY, t text);`;
     expect(await migrate(`${twice} DROP TABLE more;`)).toMatchObject({ status: 'ok' });
     expect(await migrate(`${twice} ${insert('more', 2_000)} DROP TABLE more;`)).toMatchObject(
-      over('more than 536,870,912 bytes written, which is what a migration may write'),
+      overLimit('more than 536,870,912 bytes written, which is what a migration may write'),
     );
   }, 240_000);
 });
