@@ -38,9 +38,11 @@ export class PublishedBlocks {
       this.#below.set(version, published);
     }
     if (published.has(block) || !this.#ancestry.isCut) return published.has(block);
-    throw historyCut(`whether block ${block.slice(0, 7)} was published before its key was revoked cannot be told`, {
-      block,
-    });
+    throw historyCut(
+      `whether block ${block.slice(0, 7)} was published before its key was revoked cannot be told from a part of the history`,
+      { block },
+      'take all of it: aergo clone without --depth, or aergo fetch --unshallow',
+    );
   }
 
   #publishedBelow(number: number): ReadonlySet<BlockId> {

@@ -2,7 +2,8 @@
  * The small record that is derived from each block: what walks through history need of it. It follows from the block and from
  * which of its ancestors were there when it was made; in a copy whose history is cut that is not all of them.
  */
-import type { BlockId, BlockReader } from './block.ts';
+import type { ObjectSource } from '../object/source.ts';
+import type { Block, BlockId } from './block.ts';
 import { isRowMerge } from './header.ts';
 
 /** What is derived from one block. */
@@ -43,7 +44,7 @@ export function jumpHeight(height: number): number {
 
 /** Where records are made from: blocks, and the records that are at hand. */
 interface RecordSource {
-  readonly reader: BlockReader;
+  readonly reader: { block(id: BlockId): Pick<Block, 'header' | 'commit'>; readonly source: Pick<ObjectSource, 'has'> };
   known(id: BlockId): BlockRecord | undefined;
 }
 

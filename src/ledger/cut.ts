@@ -5,11 +5,12 @@
 import { AergoError } from '../errors.ts';
 
 /** The refusal of what takes blocks that are not in this copy. @param what a sentence without its stop */
-export function historyCut(what: string, details: Record<string, unknown> = {}): AergoError {
-  return new AergoError('AERGO_HISTORY_CUT', what, {
-    hint: 'aergo fetch --unshallow      (brings the rest of the history)',
-    details,
-  });
+export function historyCut(
+  what: string,
+  details: Record<string, unknown> = {},
+  hint = 'aergo fetch --unshallow      (brings the rest of the history)',
+): AergoError {
+  return new AergoError('AERGO_HISTORY_CUT', what, { hint, details });
 }
 
 /** The refusal where a block that is asked for is none of those that are here. */

@@ -12,6 +12,7 @@ import { isOid, type Oid } from '../object/oid.ts';
 import type { ObjectSource } from '../object/source.ts';
 import { type BlockId, BlockReader } from './block.ts';
 import { type BlockRecord, jumpHeight, makeRecord } from './block-record.ts';
+import { compareHeads } from './common-ancestors.ts';
 import { beforeTheCut, historyCut } from './cut.ts';
 import { blockInEffect } from './in-effect.ts';
 import { type Naming, namingEntries, namingsOf } from './naming.ts';
@@ -296,49 +297,10 @@ export class History {
   }
 
   /**
-   * The blocks that `theirs` has and `ours` has not, newest first, and the best common ancestors in byte order: those
-   * common ancestors that are not ancestors of another. A block's time is after its parents', so visiting newest first
-   * sees every child before its parents and each block once.
-   * Several of ours count as one that has all of them for parents.
-   * Source: git's `paint_down_to_common`, commit-reach.c (its documentation: git-merge-base).
+   * The blocks that `theirs` has and `ours` has not, newest first, and the best common ancestors in byte order. Several of ours
+   * count as one that has all of them for parents.
    */
   compare(ours: BlockId | readonly BlockId[], theirs: BlockId): { onlyTheirs: BlockId[]; bases: BlockId[] } {
-    const marks = new Map<BlockId, number>();
-    const mark = (id: BlockId, bits: number) => marks.set(id, (marks.get(id) ?? 0) | bits);
-    const queue = new NewestFirst(this);
-    const begin = (id: BlockId, bits: number): void => {
-      mark(id, bits);
-      queue.add(id);
-    };
-    for (const id of typeof ours === 'string' ? [ours] : ours) begin(id, ofOurs);
-    begin(theirs, ofTheirs);
-    const onlyTheirs: BlockId[] = [];
-    const bases: BlockId[] = [];
-    /** The first that is missing behind what both have: what else is common may stand before it, and be no best one. */
-    let missing: BlockId | undefined;
-    while (queue.some((id) => ((marks.get(id) ?? 0) & belowBase) === 0)) {
-      const id = queue.take();
-      if (id === undefined) break;
-      let bits = marks.get(id) ?? 0;
-      if (missing !== undefined && (bits & belowBase) === 0) this.record(missing);
-      if (bits === ofTheirs) onlyTheirs.push(id);
-      if (bits === (ofOurs | ofTheirs)) {
-        bases.push(id);
-        bits |= belowBase;
-      }
-      for (const parent of this.record(id).parents) {
-        if ((bits & belowBase) !== 0 && !this.has(parent)) {
-          missing = parent;
-          continue;
-        }
-        mark(parent, bits);
-        queue.add(parent);
-      }
-    }
-    return { onlyTheirs, bases: bases.sort() };
+    return compareHeads(this, typeof ours === 'string' ? [ours] : ours, theirs);
   }
 }
-
-const ofOurs = 1;
-const ofTheirs = 2;
-const belowBase = 4;

@@ -90,4 +90,24 @@ describe('what is published', () => {
     expect(below(6)).toEqual([true, true, true, true, false]);
     expect(below(7)).toEqual([true, true, true, true, true]);
   });
+
+  it('is not guessed where the history is cut: what no head that is there reaches may have been published by one that is not', () => {
+    const world = organisation();
+    const one = world.block(world.genesis.id);
+    const two = world.block(one);
+    const three = world.block(two);
+    world.next(world.heads(['main', one]));
+    world.next(world.heads(['main', two]));
+    world.next(world.heads(['main', three]));
+    const here = [two, three];
+    const ancestry = {
+      isCut: true,
+      has: (id: Oid) => here.includes(id),
+      record: world.history.record.bind(world.history),
+    };
+    const published = new PublishedBlocks(world.versions, world.newest.id, ancestry);
+    expect(published.isPublishedBelow(two, 6)).toBe(true);
+    expect(() => published.isPublishedBelow(three, 6)).toThrow(/cannot be told from a part/);
+    expect(published.isPublishedBelow(three, 7)).toBe(true);
+  });
 });

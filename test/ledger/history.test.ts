@@ -1,76 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { BlockId } from '../../src/ledger/block.ts';
-import { type BlockRecord, jumpHeight } from '../../src/ledger/block-record.ts';
-import { History } from '../../src/ledger/history.ts';
 import { blockInEffect } from '../../src/ledger/in-effect.ts';
-
-/** A block of a made-up history: its index is its time. */
-interface Node {
-  readonly parents: readonly number[];
-  /** It merges row by row, with these bases. */
-  readonly bases?: readonly number[];
-}
-
-const idOf = (index: number): BlockId => index.toString(16).padStart(64, '0') as BlockId;
-const indexOf = (id: BlockId): number => Number.parseInt(id, 16);
-
-/** A history over records alone, as a store would keep them. */
-function historyOf(nodes: readonly Node[]): History {
-  const records: BlockRecord[] = [];
-  for (const [index, { parents }] of nodes.entries()) {
-    const first = parents[0];
-    const height = first === undefined ? 0 : (records[first]?.height ?? 0) + 1;
-    let jump = first;
-    while (jump !== undefined && (records[jump]?.height ?? 0) > jumpHeight(height)) jump = nodes[jump]?.parents[0];
-    const base = { parents: parents.map(idOf), height, time: index, bound: 'main:0000000000000000' };
-    const bases = nodes[index]?.bases?.map(idOf);
-    const rowMerge = bases === undefined ? (first === undefined ? undefined : records[first]?.rowMerge) : idOf(index);
-    records.push({
-      ...base,
-      ...(jump === undefined ? {} : { jump: idOf(jump) }),
-      ...(rowMerge === undefined ? {} : { rowMerge }),
-      ...(bases === undefined ? {} : { bases }),
-    });
-  }
-  const entries = new Map(records.map((record, index) => [`block/${idOf(index)}`, JSON.stringify(record)]));
-  const history = new History();
-  history.attach({
-    derived: (key) => entries.get(key),
-    async *derivedRange() {
-      // No test here looks for anything by its beginning.
-    },
-  });
-  return history;
-}
-
-const histories = fc
-  .array(fc.tuple(fc.nat(), fc.nat(), fc.boolean()), { minLength: 1, maxLength: 40 })
-  .map((choices): Node[] =>
-    choices.map(([first, second, merges], index) => {
-      if (index === 0) return { parents: [] };
-      const a = first % index;
-      const b = second % index;
-      return { parents: merges && a !== b ? [a, b] : [a] };
-    }),
-  );
-
-function ancestorsOf(nodes: readonly Node[], head: number): Set<number> {
-  const found = new Set<number>();
-  const visit = (index: number): void => {
-    if (found.has(index)) return;
-    found.add(index);
-    for (const parent of nodes[index]?.parents ?? []) visit(parent);
-  };
-  visit(head);
-  return found;
-}
-
-function chainOf(nodes: readonly Node[], head: number): number[] {
-  const chain: number[] = [];
-  for (let at: number | undefined = head; at !== undefined; at = nodes[at]?.parents[0]) chain.push(at);
-  return chain;
-}
+import { ancestorsOf, chainOf, histories, historyOf, idOf, indexOf, type Node } from '../support/histories.ts';
 
 describe('history', () => {
   it('reaches every height of a chain of 5,000 blocks in at most 40 steps', () => {
