@@ -4,16 +4,24 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bank } from './bank.ts';
-import { launcher, World } from './world.ts';
+import { launcher, type Run, World } from './world.ts';
 
 const world = new World();
+let made: Run;
 beforeAll(async () => {
   world.file('bank.sql', bank);
-  await world.aergo(['init', 'shop']);
+  made = await world.aergo(['init', 'shop']);
   world.cwd = join(world.directory, 'shop');
   await world.aergo(['contract', 'deploy', '../bank.sql']);
 }, 120_000);
 afterAll(() => world[Symbol.dispose]());
+
+test('the result goes to stdout, and what a person should know beside it to stderr', () => {
+  expect(made.stdout).toMatch(/^ledger shop: main at block 0 [0-9a-f]{7}\n$/);
+  expect(made.stderr).toMatch(
+    /^made key ada \(ed25519:.{4}…\) {20}back it up: aergo key export ada\n {2}next: aergo contract new bank --template bank\n$/,
+  );
+});
 
 test('a reader that goes away is no error', async () => {
   const line = `${JSON.stringify(process.execPath)} ${JSON.stringify(launcher)} log --jsonl; echo "exit $?" >&2`;
