@@ -10,6 +10,7 @@ import { branchRef, directoryRef, snapshotRef, trackingRef } from '../ledger/nam
 import { peelSnapshot } from '../ledger/snapshot.ts';
 import { decodeCommit } from '../object/commit.ts';
 import type { Oid } from '../object/oid.ts';
+import type { ObjectSource } from '../object/source.ts';
 import type { Quarantine } from '../store/quarantine.ts';
 import { ObjectGraph } from '../wire/commit-graph.ts';
 import type { RemoteRefs } from '../wire/discovery.ts';
@@ -134,7 +135,7 @@ interface CutContext {
   readonly extent: Extent;
 }
 
-/** The blocks whose parents are missing now. The remote has to have said so, and not to have cut off what was asked for. */
+/** The blocks whose parents are missing now. The remote has to have said so, and to have cut no sooner than it was asked. */
 function cutAfter(
   { quarantine, remote, extent }: CutContext,
   heads: readonly BlockId[],
@@ -144,27 +145,43 @@ function cutAfter(
   for (const id of boundary)
     if (!quarantine.has(id))
       throw protocolFault('the remote says that the history is cut at a block that did not come');
+  const depths = depthsFrom(quarantine, extent.kind === 'newest' ? heads : [...before]);
+  const least = { newest: 0, deeper: 1, onward: Number.POSITIVE_INFINITY, whole: Number.POSITIVE_INFINITY }[
+    extent.kind
+  ];
+  const asked = least + ('blocks' in extent ? extent.blocks : 0);
   const cut = new Set<BlockId>();
-  const seen = new Set<BlockId>();
-  // Level by level, so that a block counts by its shortest way.
-  let level = extent.kind === 'newest' ? heads : [...heads, ...before];
-  for (let deep = 1; level.length > 0; deep += 1) {
-    const next: BlockId[] = [];
-    for (const id of level) {
-      if (seen.has(id)) continue;
-      seen.add(id);
-      const { parents } = decodeCommit(quarantine.read(id).body);
-      const isCut = (boundary.has(id) || before.has(id)) && !parents.every((parent) => quarantine.has(parent));
-      if (isCut) cut.add(id);
-      if (isCut && extent.kind === 'newest' && deep < extent.blocks) throw cutTooSoon(remote, id);
-      next.push(...parents.filter((parent) => quarantine.isQuarantined(parent)));
-    }
-    level = next;
+  for (const id of depthsFrom(quarantine, [...heads, ...before]).keys()) {
+    if (parentsOf(quarantine, id).every((parent) => quarantine.has(parent))) continue;
+    // Of any other block the parents have to come: that they did not is found where it is verified.
+    if (!before.has(id) && !boundary.has(id)) continue;
+    cut.add(id);
+    if (extent.kind === 'whole') throw onlyPart(remote);
+    if (!before.has(id) && (depths.get(id) ?? 0) < asked) throw cutTooSoon(remote, id);
   }
-  if (extent.kind === 'whole' && cut.size > 0)
-    throw historyCut(`${remote.name} has only the newest part of the history itself`, { remote: remote.name });
   return cut;
 }
+
+const parentsOf = (source: ObjectSource, id: BlockId): readonly BlockId[] => decodeCommit(source.read(id).body).parents;
+
+/** The blocks that came behind these, these included, with how deep each stands, counted from 1 by the shortest way. */
+function depthsFrom(quarantine: Quarantine, begin: readonly BlockId[]): Map<BlockId, number> {
+  const depths = new Map<BlockId, number>();
+  let level = begin;
+  for (let deep = 1; level.length > 0; deep += 1) {
+    const fresh = [...new Set(level)].filter((id) => !depths.has(id));
+    for (const id of fresh) depths.set(id, deep);
+    level = fresh.flatMap((id) => parentsOf(quarantine, id).filter((parent) => quarantine.isQuarantined(parent)));
+  }
+  return depths;
+}
+
+const onlyPart = ({ name }: Remote): AergoError =>
+  historyCut(
+    `${name} has only the newest part of the history itself`,
+    { remote: name },
+    'fetch from a place that has all of it',
+  );
 
 const cutTooSoon = ({ name }: Remote, block: BlockId): AergoError =>
   protocolFault(`${name} ends the history at block ${block.slice(0, 7)}, before as many blocks as were asked for`);

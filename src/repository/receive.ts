@@ -26,8 +26,7 @@ export const clockAhead_ms = 120_000;
 /** What one push or fetch may bring. */
 export const receiveLimits: QuarantineLimits = { objects: 2_000_000, bytes: 4 * 1024 * 1024 * 1024 };
 
-/** Bytes of the bodies that one durable write takes; the refs move in the last. */
-const write_bytes = 64 * 1024 * 1024;
+const usualWrite_bytes = 64 * 1024 * 1024;
 
 /** Blocks that were verified, parents first, and where they are read. */
 export interface VerifiedBlocks extends Pick<VerifyContext, 'reader' | 'history'> {
@@ -161,12 +160,20 @@ class EntriesOver implements DerivedEntries {
   }
 }
 
+/** How what was verified is written. */
+export interface KeepOptions {
+  /** The ref that HEAD names afterwards. */
+  readonly head?: string;
+  /** What changes of where the history is cut. */
+  readonly cuts?: readonly RefUpdate[];
+  /** Bytes of the bodies that one durable write takes; 64 MiB when left out. */
+  readonly write_bytes?: number;
+}
+
 /**
  * Writes verified blocks and other objects, and moves the refs with the last of them. Objects of earlier writes that a crash
  * leaves without a ref are whole blocks; the next attempt finds them there.
  * @param loose objects outside of blocks: snapshots, versions of the directory
- * @param head the ref that HEAD names afterwards
- * @param cuts what changes of where the history is cut
  */
 export async function keepReceived(
   context: RepositoryContext,
@@ -174,7 +181,7 @@ export async function keepReceived(
   { blocks, reader }: Pick<VerifiedBlocks, 'blocks' | 'reader'>,
   loose: readonly Oid[],
   refs: readonly RefUpdate[],
-  { head = context.store.head, cuts = [] }: { readonly head?: string; readonly cuts?: readonly RefUpdate[] } = {},
+  { head = context.store.head, cuts = [], write_bytes = usualWrite_bytes }: KeepOptions = {},
 ): Promise<void> {
   let pending: BlockObjects[] = [];
   let pending_bytes = 0;

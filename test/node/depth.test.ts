@@ -52,9 +52,11 @@ test.each(places)('the newest blocks are cloned, followed, and made whole: %s', 
         : place === 'a path of Git’s'
           ? await exported()
           : await gitServer(join(await exported(), '.git'));
-  const { report, repository } = await clone(url, { depth: 2 });
-  expect(report).toMatchObject({ branch: 'main', height: 3, branches: 1, blocks: 3, taken: 1 });
-  expect(report.begins).toMatchObject([{ height: 2 }]);
+  const { report, repository } = await clone(url, { depth: 1 });
+  expect(report).toMatchObject({ branch: 'main', height: 3, branches: 1, blocks: 2, taken: 1 });
+  expect(report.begins).toMatchObject([{ height: 3 }]);
+  const deeper = await repository.fetch('origin', { access, deepen: 1 });
+  expect(deeper).toMatchObject({ blocks: 1, taken: 1, begins: [{ height: 2 }] });
   expect((await repository.get('bank.accounts', ['alice']))?.row).toEqual({ owner: 'alice', balance: '100.00' });
   expect((await repository.fsck()).problems).toEqual([]);
   await expect(repository.call(pay)).rejects.toMatchObject({ code: 'AERGO_HISTORY_CUT' });
@@ -180,6 +182,25 @@ test.each(Object.keys(lies))('a remote that lies is refused, and nothing is left
   const options = realOptions();
   await expect(Repository.clone(url, path, options, { access, depth })).rejects.toMatchObject({ code });
   expect(readdirSync(dirname(path))).toEqual([]);
+});
+
+test('a remote that cuts what it was to send whole is refused, and the copy stays as it was', async () => {
+  const bank = await serveBank();
+  let lying = false;
+  const url = await liar(bank.url, {
+    request: (body) =>
+      lying && body.includes('include-tag') ? replaced('thin-pack\n', 'thin-pack\n000ddeepen 1\n')(body) : body,
+  });
+  const { repository } = await clone(url, { depth: 2 });
+  const later = await sealAndExport(bank.copy, ['1', '2', '3']);
+  await git(later.directory, ['push', '-q', bank.url, 'main'], tokenFor(bank.url, key));
+  const before = repository.begins;
+  lying = true;
+  await expect(repository.fetch('origin', { access })).rejects.toMatchObject({ code: 'AERGO_PROTOCOL_INVALID' });
+  expect(repository.begins).toEqual(before);
+  lying = false;
+  expect(await repository.fetch('origin', { access })).toMatchObject({ blocks: 3, taken: 0 });
+  expect(repository.begins).toEqual(before);
 });
 
 test('a state that was forged before the cut is found with the rest, and the copy stays as it was', async () => {

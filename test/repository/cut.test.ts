@@ -7,10 +7,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AergoError } from '../../src/errors.ts';
+import type { BlockId } from '../../src/ledger/block.ts';
+import { decodePackEntry } from '../../src/object/pack-entry.ts';
+import type { RepositoryContext } from '../../src/repository/context.ts';
+import { cutUpdates } from '../../src/repository/cutting.ts';
 import { openContext } from '../../src/repository/init.ts';
 import { publishRefs } from '../../src/repository/publish.ts';
+import { keepReceived, verifyReceived } from '../../src/repository/receive.ts';
 import type { RemoteAccess } from '../../src/repository/remote-connection.ts';
 import { Repository } from '../../src/repository.ts';
+import { Quarantine } from '../../src/store/quarantine.ts';
 import { Store } from '../../src/store/store.ts';
 import { additiveSource } from '../support/additive-bank.ts';
 import { fixedOptions, keyOf, openRepository, temporaryDirectory } from '../support/repository.ts';
@@ -213,5 +219,47 @@ describe.each([1, 2, 3, 5, 8, 13])('of %d blocks', (depth) => {
     expect(await cut.log({ firstParent: false })).toEqual(await full.log({ firstParent: false }));
     expect(await all(cut.blame('bank.accounts', []))).toEqual(await all(full.blame('bank.accounts', [])));
     expect((await cut.call(pay)).block).toBeDefined();
+  });
+});
+
+describe('the rest, cut off while it is written', () => {
+  const fill = async (quarantine: Quarantine, { store, history }: RepositoryContext, head: BlockId): Promise<void> => {
+    for (const { oid, bytes } of store.pack([...history.reachable([head])]).entries())
+      await quarantine.put({ oid, ...decodePackEntry(bytes) });
+  };
+
+  it.each([0, 1, 4, 9])('leaves a copy as it was, that can be made whole: after %d writes', async (writes) => {
+    const target = join(temporaryDirectory(), 'clone');
+    const { directory, begins, head } = await Repository.clone(whole.directory, target, options(), {
+      access,
+      depth: 4,
+    });
+    const sender = await openContext(whole.directory, options(), Store.open);
+    const context = await openContext(directory, options(), Store.open);
+    const quarantine = Quarantine.open(directory, context.store, { objects: 10_000, bytes: 100_000_000 });
+    await fill(quarantine, sender, head);
+    await sender.close();
+    const none = new Set<BlockId>();
+    const verified = await verifyReceived(context, quarantine, [head], { fast: true, cut: none, anew: true });
+    const cuts = cutUpdates(context, verified.reader, none);
+    const write = context.store.write.bind(context.store);
+    let left = writes;
+    context.store.write = (one) => (left-- > 0 ? write(one) : Promise.reject(new Error('cut off')));
+    const keeping = keepReceived(context, quarantine, verified, [], [], { cuts, write_bytes: 1 });
+    await expect(keeping).rejects.toThrow('cut off');
+    await context.close();
+    quarantine.close();
+
+    const after = await openRepository(directory, options());
+    expect(after.begins).toEqual(begins);
+    expect((await after.fsck()).problems).toEqual([]);
+    expect((await after.verify()).taken).toBeGreaterThan(0);
+    expect(await outcome(() => after.call(pay))).toBe('AERGO_HISTORY_CUT');
+    await after.fetch('origin', { access, unshallow: true });
+    expect(await after.verify()).toMatchObject({
+      taken: 0,
+      blocks: (await clone().then((full) => full.verify())).blocks,
+    });
+    expect((await after.fsck()).problems).toEqual([]);
   });
 });
