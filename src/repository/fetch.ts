@@ -24,8 +24,6 @@ import { connect, type RemoteAccess, type RemoteConnection } from './remote-conn
 import type { Remote } from './remotes.ts';
 import { discover, refNamed, takeMissing } from './take-objects.ts';
 
-export { discover } from './take-objects.ts';
-
 export interface FetchOptions {
   readonly access: RemoteAccess;
   /** Signatures, structure and directory only: nothing runs again. */

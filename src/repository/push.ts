@@ -17,12 +17,13 @@ import { sendPack } from '../wire/send-pack.ts';
 import type { RepositoryContext } from './context.ts';
 import { noteSeen } from './directory-own.ts';
 import { disclosedBlocks } from './disclosure.ts';
-import { discover, fetchOver } from './fetch.ts';
+import { fetchOver } from './fetch.ts';
 import { checkMirrored, type DirectoryAtPlace, directoryAt, onlyAtHome } from './home.ts';
 import { directoryAhead, droppedRefs, namedRefs, publishing, standingOf } from './push-directory.ts';
 import { checkMoved, type MovedRef, missingBlocks, type Planned, type PushedRef, planRefs } from './push-plan.ts';
 import { connect, type RemoteAccess, type RemoteConnection } from './remote-connection.ts';
 import type { Remote } from './remotes.ts';
+import { discover } from './take-objects.ts';
 
 export interface PushOptions {
   readonly access: RemoteAccess;
