@@ -1,5 +1,7 @@
 /** The server as a command: its files and addresses read, its log on stderr, its end at a signal. */
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import pino from 'pino';
 import type { SigningKey } from '../crypto/key.ts';
 import { placeOfUrl } from '../directory/token.ts';
@@ -33,6 +35,11 @@ export async function serveUntilStopped(options: ServeOptions, onListening: (ori
     throw new AergoError('AERGO_USAGE', `${root} is not a directory`, {
       hint: 'make one, and clone a repository into it: aergo clone --bare SRC ROOT/NAME.aergo',
     });
+  if (['format', join('.aergo', 'format')].some((name) => existsSync(join(root, name))))
+    throw new AergoError('AERGO_USAGE', `${root} is a repository, not a directory with repositories in it`, {
+      hint: `aergo clone --bare ${root} ROOT/NAME.aergo, then: aergo serve ROOT`,
+    });
+  const secure = tls === undefined ? {} : { tls: readCertificate(tls) };
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
   // What is under way is to end first, so nobody else's idea of what an interrupt does counts here; a second one ends at once.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeAllListeners(signal).once(signal, () => stop());
@@ -44,7 +51,7 @@ export async function serveUntilStopped(options: ServeOptions, onListening: (ori
     isPrivate: (directory) => isPrivate || isSaidPrivate(directory, logger),
     logger,
     ...(origins.length === 0 ? {} : { origins: origins.map((url) => placeOfUrl(url).origin) }),
-    ...(tls === undefined ? {} : { tls: { cert: readPem(tls.cert), key: readPem(tls.key) } }),
+    ...secure,
   });
   onListening(server.origin);
   await stopped;
@@ -71,10 +78,28 @@ function addressOf(listen: string): { host: string; port: number } {
   return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
 }
 
+/** The certificate and its key, known to be a pair. */
+function readCertificate(files: { readonly cert: string; readonly key: string }): { cert: string; key: string } {
+  const pair = { cert: readPem(files.cert), key: readPem(files.key) };
+  try {
+    createSecureContext(pair);
+  } catch (cause) {
+    throw new AergoError('AERGO_USAGE', `${files.cert} and ${files.key} are no certificate and its key`, {
+      hint: 'both are PEM files: --tls-cert begins with the server’s own certificate, --tls-key has its key without a passphrase',
+      cause,
+    });
+  }
+  return pair;
+}
+
 function readPem(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new AergoError('AERGO_USAGE', `${path} cannot be read`, { cause });
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new AergoError('AERGO_USAGE', `${path} cannot be read: ${why}`, {
+      hint: '--tls-cert and --tls-key each name a PEM file',
+      cause,
+    });
   }
 }

@@ -54,7 +54,7 @@ async function chooseAuthor(choice: SignerChoice): Promise<SigningKey> {
       'AERGO_KEY_AMBIGUOUS',
       `there are ${keys.length} keys, and none is chosen: ${names.join(', ')}`,
       {
-        hint: `aergo config set user.key ${only.name}      (or --key, or AERGO_KEY)`,
+        hint: `choose one with --key or AERGO_KEY, or for good: aergo config set --global user.key ${only.name}`,
         details: { candidates: names },
       },
     );

@@ -25,8 +25,11 @@ export function usageError(fault: unknown, command: Command.Cached | undefined):
     return usage(`aergo ${id} needs ${names}`, help);
   }
   const message = stripVTControlCharacters(fault.message).replace(/^The following errors? occurred:\s*/, '');
-  const [sentence = ''] = message.split('\n');
-  return usage(inOurWords(sentence.trim()), help);
+  const [sentence = '', cause = ''] = message.split('\n');
+  const [, flag] = /^Parsing (--[\w-]+)/.exec(sentence) ?? [];
+  // Of a value that cannot be read the first line names the flag only, and the second says why.
+  const whole = flag === undefined || cause === '' ? sentence : `${flag}: ${inOurWords(cause.trim())}`;
+  return usage(inOurWords(whole.trim()), help);
 }
 
 function inOurWords(sentence: string): string {

@@ -117,7 +117,9 @@ test('AERGO_KEY, AERGO_KEY_DATA and --key choose the key, the flag before all', 
   using world = new World();
   const ada = (await world.json(['key', 'generate', 'ada'])).value.id;
   const bob = (await world.json(['key', 'generate', 'bob'])).value.id;
-  expect((await world.json(['key', 'show'])).value.error).toMatchObject({ code: 'AERGO_KEY_AMBIGUOUS' });
+  const ambiguous = (await world.json(['key', 'show'])).value.error;
+  const next = 'aergo config set --global user.key ada';
+  expect(ambiguous).toMatchObject({ code: 'AERGO_KEY_AMBIGUOUS', hint: expect.stringContaining(next) });
   expect((await world.json(['key', 'show'], { env: { AERGO_KEY: 'bob' } })).value.id).toBe(bob);
   const data = readFileSync(join(keysOf(world), 'ada'), 'utf8');
   expect((await world.json(['key', 'show'], { env: { AERGO_KEY_DATA: data } })).value.id).toBe(ada);
@@ -126,4 +128,7 @@ test('AERGO_KEY, AERGO_KEY_DATA and --key choose the key, the flag before all', 
   writeFileSync(join(world.directory, 'x'), '');
   const unknown = await world.aergo(['key', 'show', 'bbo']);
   expect(unknown.stderr).toContain('there is no key "bbo": did you mean bob?');
+  // The hint holds also where there is no repository.
+  expect((await world.aergo(next.split(' ').slice(1))).code).toBe(0);
+  expect((await world.json(['key', 'show'])).value.id).toBe(ada);
 });

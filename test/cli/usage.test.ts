@@ -29,6 +29,14 @@ describe('a wrong command line', () => {
       ['verify', '--fast', '--perturb'],
       '--perturb and --fast do not go together   AERGO_USAGE\n  hint: aergo help verify\n',
     ],
+    [
+      ['clone', '--depth', '0', 'x'],
+      '--depth: expected an integer greater than or equal to 1 but received: 0   AERGO_USAGE\n  hint: aergo help clone\n',
+    ],
+    [
+      ['fetch', '--deepen', 'ten'],
+      '--deepen: expected an integer but received: ten   AERGO_USAGE\n  hint: aergo help fetch\n',
+    ],
     [['-C', '/does/not/exist', 'status'], '/does/not/exist is not a directory   AERGO_USAGE\n'],
   ])('%j says what is wrong, exits 2 and prints nothing on stdout', async (words, message) => {
     using world = new World();
