@@ -11,8 +11,8 @@ import type { Place } from './volume-log.ts';
 
 /**
  * Given by the ledger: what the index keeps for a block. Called once for each block, in the log's order, on the write
- * and on every replay; `source` has the objects of this write and of those before it. The same block must always give
- * the same entries.
+ * and on every replay; `source` has the objects of this write and of those before it. From the same of both must always come
+ * the same entries: what a block stands on may come after it (docs/format-on-disk.md).
  */
 export type Derive = (block: Oid, source: ObjectSource) => Iterable<DerivedEntry>;
 
