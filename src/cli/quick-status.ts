@@ -10,7 +10,7 @@ export interface Status {
   readonly logic?: MergeLogic;
   readonly branches: number;
   readonly snapshots: number;
-  /** Where the history of this copy begins, the newest first, where it has only a part. */
+  /** Where the history of this copy begins, the highest first, where it has only a part. */
   readonly begins?: readonly { readonly block: string; readonly height: number }[];
   /** Where the branch stood at remotes that have one of its name, when they were asked last. */
   readonly remotes: readonly {
@@ -32,7 +32,7 @@ export function readStatus(directory: string): Status | undefined {
   const begins = file.refs
     .filter(({ name }) => name.startsWith(cutRefs))
     .map(({ oid, height = 0 }) => ({ block: oid, height }))
-    .sort((a, b) => b.height - a.height);
+    .sort((a, b) => b.height - a.height || (a.block < b.block ? -1 : 1));
   const branch = file.head.startsWith(heads) ? file.head.slice(heads.length) : file.head;
   return {
     branch,

@@ -18,10 +18,12 @@ export interface BlockPoint {
   readonly height: number;
 }
 
-/** Where the history of this copy begins, the newest first; nothing where it is whole. */
+/** Where the history of this copy begins, the highest first; nothing where it is whole. */
 export function beginsOf({ store }: Pick<RepositoryContext, 'store'>): { readonly begins?: readonly BlockPoint[] } {
   const begins = store.cut().map(({ oid, height = 0 }) => ({ block: oid, height }));
-  return begins.length === 0 ? {} : { begins: begins.sort((a, b) => b.height - a.height) };
+  return begins.length === 0
+    ? {}
+    : { begins: begins.sort((a, b) => b.height - a.height || (a.block < b.block ? -1 : 1)) };
 }
 
 /** What moves the cut from where it is to these blocks. */

@@ -14,7 +14,7 @@ import type { ObjectSource } from '../object/source.ts';
 import type { Quarantine } from '../store/quarantine.ts';
 import { ObjectGraph } from '../wire/commit-graph.ts';
 import type { RemoteRefs } from '../wire/discovery.ts';
-import type { FetchWish } from '../wire/fetch-wish.ts';
+import type { Fetched, FetchWish } from '../wire/fetch-wish.ts';
 import { protocolFault } from '../wire/pkt-line.ts';
 import type { RepositoryContext } from './context.ts';
 import { cutOf } from './cutting.ts';
@@ -74,51 +74,71 @@ export async function takePart(
   { access, extent, branches }: PartOptions,
 ): Promise<FetchedPart> {
   checkCanCut(all, remote);
-  let size = { objects: 0, bytes: 0 };
-  const boundary = new Set<BlockId>();
-  const take = async (wish: Omit<FetchWish, 'graph' | 'sink'>): Promise<void> => {
-    if (wish.wants.length === 0) return;
-    // Made anew each time: what was missing may have come.
-    const graph = new ObjectGraph(quarantine);
-    const whole = { ...wish, tips: wish.tips.filter((tip) => graph.node(tip)), graph, sink: quarantine };
-    const { unpacked, shallow } = await fetchInto(context, connection, all, whole, access);
-    size = { objects: size.objects + unpacked.objects, bytes: size.bytes + unpacked.bytes };
-    for (const id of shallow) boundary.add(id);
-  };
+  const { store } = context;
+  const intake = new Intake(context, connection, all, quarantine, access);
   const absent = (oids: readonly Oid[]): Oid[] => [...new Set(oids)].filter((oid) => !quarantine.has(oid));
 
   const newest = refNamed(all, directoryRef, remote);
-  const { store } = context;
-  await take({ wants: absent([newest]), tips: store.refs('refs/aergo/').map(({ oid }) => oid) });
+  await intake.take({ wants: absent([newest]), tips: oidsOf(store.refs('refs/aergo/')) });
   const isBranch = (name: string): boolean => name.startsWith(branchRef(''));
   const isFollowed = (name: string): boolean => branches.some((branch) => name === branchRef(branch));
-  const headsOf = (isMeant: (name: string) => boolean): Oid[] => [
-    ...new Set(all.refs.filter(({ name }) => isMeant(name)).map(({ oid }) => oid)),
-  ];
+  const headsOf = (isMeant: (name: string) => boolean): Oid[] => oidsOf(all.refs.filter(({ name }) => isMeant(name)));
   const heads = headsOf(extent.kind === 'whole' ? isBranch : isFollowed);
   const before = cutOf(context);
-  const tips = ['refs/heads/', 'refs/remotes/'].flatMap((prefix) => store.refs(prefix).map(({ oid }) => oid));
+  const tips = oidsOf([...store.refs('refs/heads/'), ...store.refs('refs/remotes/')]);
   const wish = { wants: heads, tips, shallow: [...before], includeTags: true };
-  const { repository } = new DirectoryReader(quarantine).version(newest);
+  const genesis = new DirectoryReader(quarantine).version(newest).repository;
   const depth = { commits: 'blocks' in extent ? extent.blocks : everything };
-  if (extent.kind === 'onward') await take({ ...wish, wants: absent(heads) });
-  else if (extent.kind === 'deeper') await take({ ...wish, depth: { ...depth, relative: true } });
-  else await take({ ...wish, wants: [...new Set([...heads, ...absent([repository])])], depth });
+  if (extent.kind === 'onward') await intake.take({ ...wish, wants: absent(heads) });
+  else if (extent.kind === 'deeper') await intake.take({ ...wish, depth: { ...depth, relative: true } });
+  else await intake.take({ ...wish, wants: [...new Set([...heads, ...absent([genesis])])], depth });
 
-  const cut = cutAfter({ quarantine, remote, extent }, heads, before, boundary);
+  const cut = cutAfter({ quarantine, remote, extent }, heads, before, intake.boundary);
   // Nothing is missing any more: then it is to have all, as any other copy.
-  if (cut.size === 0) await take({ wants: absent(headsOf(isBranch)), tips: heads, includeTags: true });
+  if (cut.size === 0) await intake.take({ wants: absent(headsOf(isBranch)), tips: heads, includeTags: true });
   const isSnapshot = (name: string): boolean => name.startsWith(snapshotRef(''));
   // Those of blocks that were here before: others came with their blocks.
-  const late = all.refs.filter(
-    ({ name, peeled }) => isSnapshot(name) && peeled !== undefined && quarantine.has(peeled),
-  );
-  await take({ wants: absent(late.map(({ oid }) => oid)), tips: [...heads, ...tips], shallow: [...cut] });
+  const late = all.refs.filter(({ name, peeled }) => isSnapshot(name) && peeled && quarantine.has(peeled));
+  await intake.take({ wants: absent(oidsOf(late)), tips: [...heads, ...tips], shallow: [...cut] });
   const refs = all.refs.filter(({ name, oid }) => {
     if (isSnapshot(name)) return quarantine.has(oid) && quarantine.has(peelSnapshot(quarantine, oid));
     return name === directoryRef || (cut.size === 0 ? isBranch(name) : isFollowed(name));
   });
-  return { found: { ...all, refs }, cut, ...size };
+  return { found: { ...all, refs }, cut, ...intake.size };
+}
+
+const oidsOf = (refs: readonly { readonly oid: Oid }[]): Oid[] => [...new Set(refs.map(({ oid }) => oid))];
+
+/** What several requests to one remote bring together. */
+class Intake {
+  /** Where the remote says that it cut the history. */
+  readonly boundary = new Set<BlockId>();
+  size = { objects: 0, bytes: 0 };
+  readonly #quarantine: Quarantine;
+  readonly #fetch: (wish: FetchWish) => Promise<Fetched>;
+
+  constructor(
+    context: RepositoryContext,
+    connection: RemoteConnection,
+    all: RemoteRefs,
+    quarantine: Quarantine,
+    access: RemoteAccess,
+  ) {
+    this.#quarantine = quarantine;
+    this.#fetch = (wish) => fetchInto(context, connection, all, wish, access);
+  }
+
+  /** Nothing is asked where nothing is wanted. */
+  async take(wish: Omit<FetchWish, 'graph' | 'sink'>): Promise<void> {
+    if (wish.wants.length === 0) return;
+    const sink = this.#quarantine;
+    // Made anew each time: what was missing may have come.
+    const graph = new ObjectGraph(sink);
+    const tips = wish.tips.filter((tip) => graph.node(tip) !== undefined);
+    const { unpacked, shallow } = await this.#fetch({ ...wish, tips, graph, sink });
+    this.size = { objects: this.size.objects + unpacked.objects, bytes: this.size.bytes + unpacked.bytes };
+    for (const id of shallow) this.boundary.add(id);
+  }
 }
 
 /** Protocol 2 lets anything be wanted that a ref reaches, as the genesis block; the others only what a ref names. */
