@@ -6,7 +6,7 @@ import { writeSetting } from '../../src/cli/configuration-file.ts';
 import { DirectoryCommand } from '../../src/cli/directory-command.ts';
 import { KeyStore, type StoredKey } from '../../src/cli/key-store.ts';
 import { madeKey } from '../../src/cli/render/key.ts';
-import { type SigningKey, signingKeyFromSeed } from '../../src/crypto/key.ts';
+import { type KeyId, type SigningKey, signingKeyFromSeed } from '../../src/crypto/key.ts';
 
 export default class KeyRotate extends DirectoryCommand {
   static override summary = 'give up your key for a new one, in this ledger';
@@ -26,16 +26,19 @@ export default class KeyRotate extends DirectoryCommand {
     const store = new KeyStore(this.environment.dataDirectory);
     const { key } = await this.signers();
     const successor = this.#successor(store, key, args.name);
-    const { changed, hasRemote } = await this.withRepository(async (repository) => ({
+    const { changed, hasRemote, known } = await this.withRepository(async (repository) => ({
       changed: await repository.rotateKey({ key, successor: successor.id, reason: flags.reason }),
       hasRemote: repository.remotes().length > 0,
+      // Not the key just given up where that was not pushed either.
+      known: repository.keysKnownElsewhere(successor.id)[0] ?? key.id,
     }));
-    const old = store.list().find(({ id }) => id === key.id)?.name;
-    await this.#signWith(successor.name, old);
+    const nameOf = (id: KeyId): string | undefined => store.list().find((stored) => stored.id === id)?.name;
+    await this.#signWith(successor.name, nameOf(key.id));
     this.printVersion(changed);
-    // The others know the old key alone until then.
     if (hasRemote)
-      this.hint(`aergo --key ${old ?? 'OLD'} push      (by the old key; the others take the new one from then on)`);
+      this.hint(
+        `aergo --key ${nameOf(known) ?? 'OLD'} push      (by the key that the others know; they take the new one from then on)`,
+      );
   }
 
   #successor(store: KeyStore, old: SigningKey, name: string | undefined): StoredKey {

@@ -1,7 +1,8 @@
-import type { SigningKey } from '../crypto/key.ts';
+import type { KeyId, SigningKey } from '../crypto/key.ts';
 import type { Member, Policy } from '../directory/files.ts';
 import * as directory from './directory.ts';
 import { type ChangeOptions, changeDirectory, type DirectoryChanged } from './directory-change.ts';
+import { keysKnownElsewhere } from './directory-own.ts';
 import {
   type AddMember,
   keyRotated,
@@ -36,6 +37,11 @@ export class DirectoryFace extends ReadingFace {
   /** Gives up a key, which signs, for another of the same member. */
   async rotateKey(options: RotateKey): Promise<DirectoryChanged> {
     return changeDirectory(this.context, keyRotated(this.context, options), options);
+  }
+
+  /** The keys of a member that remotes know, where they do not know this one yet. */
+  keysKnownElsewhere(key: KeyId): KeyId[] {
+    return keysKnownElsewhere(this.context, key);
   }
 
   get policy(): Policy {

@@ -6,6 +6,7 @@ import type { KeyId, SigningKey } from '../crypto/key.ts';
 import { versionAt, versionsBack } from '../directory/chain.ts';
 import { changesBetween, describeChanges } from '../directory/changes.ts';
 import type { MemberFile, Policy } from '../directory/files.ts';
+import { isActive, membersOf } from '../directory/rights.ts';
 import type { DirectoryVersion } from '../directory/version.ts';
 import { AergoError } from '../errors.ts';
 import { versionOf } from '../ledger/authority.ts';
@@ -74,6 +75,19 @@ export function ownVersions(
     own.push({ before: context.directoryReader.version(version.previous), version });
   }
   return own.reverse();
+}
+
+/**
+ * The active keys of the same member that other places know, where they do not know this one: only versions made here do. Empty
+ * where they know it, or know none.
+ */
+export function keysKnownElsewhere(context: RepositoryContext, key: KeyId): KeyId[] {
+  const { members } = context.directoryVersion;
+  const before = ownVersions(context)[0]?.before;
+  if (before === undefined || before.members.has(key)) return [];
+  return membersOf(before).flatMap((member) =>
+    isActive(member) && member.name === members.get(key)?.name ? [member.key] : [],
+  );
 }
 
 /** What became of own versions that others overtook, a line for each change. */

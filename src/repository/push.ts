@@ -15,7 +15,7 @@ import type { PackSource } from '../wire/pack-writer.ts';
 import type { RefCommand } from '../wire/push-request.ts';
 import { sendPack } from '../wire/send-pack.ts';
 import type { RepositoryContext } from './context.ts';
-import { noteSeen } from './directory-own.ts';
+import { keysKnownElsewhere, noteSeen } from './directory-own.ts';
 import { disclosedBlocks } from './disclosure.ts';
 import { fetchOver } from './fetch.ts';
 import { checkMirrored, type DirectoryAtPlace, directoryAt, onlyAtHome } from './home.ts';
@@ -72,15 +72,36 @@ export async function pushRemote(
     }
     const pushed = await pushOver(context, remote, connection, options);
     if (pushed.refs.some(({ refused }) => refused === undefined)) await noteMoved(context, remote, pushed);
-    // What the remote published of it, and who was quicker.
+    // What the remote published of it, and who was quicker. Whoever gave the key up with this push is not let in by it any more.
     const { onMessage: _, ...silent } = access;
-    if (pushed.refs.length > 0 || pushed.directory !== undefined)
+    if ((pushed.refs.length > 0 || pushed.directory !== undefined) && !isGivenUp(context, key, pushed))
       await fetchOver(context, remote, connection, { access: silent });
     checkMoved(context, remote, pushed.refs);
     return pushed;
+  } catch (error) {
+    throw withKnownKey(context, options.key, error);
   } finally {
     await connection.close();
   }
+}
+
+/** Whether the remote has taken a version that revokes the pusher's key. */
+function isGivenUp({ directoryVersion }: RepositoryContext, key: SigningKey, { directory }: PushReport): boolean {
+  const isTaken = directory !== undefined && directory.refused === undefined && directory.home === undefined;
+  return isTaken && directoryVersion.members.get(key.id)?.revoked !== undefined;
+}
+
+/** A refusal of a key that the remote does not know yet, with the one that it knows: that has to push the new one. */
+function withKnownKey(context: RepositoryContext, key: SigningKey, error: unknown): unknown {
+  if (!(error instanceof AergoError)) return error;
+  if (error.code !== 'AERGO_REMOTE_MISSING' && error.code !== 'AERGO_REMOTE_LOGIN') return error;
+  const known = keysKnownElsewhere(context, key.id);
+  if (known.length === 0) return error;
+  return new AergoError(error.code, error.message, {
+    hint: `it does not know your new key before that is pushed, with the old one: --key NAME of ${known.join(' or ')} (aergo key list)`,
+    details: { ...error.details, known },
+    cause: error,
+  });
 }
 
 /** Changes of the directory that others overtook and this key could not make again. Nothing was sent yet. */

@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { SigningKey } from '../../src/crypto/key.ts';
 import { Repository } from '../../src/repository.ts';
 import { closeQuietly, keyOf, openRepository, temporaryDirectory } from '../support/repository.ts';
+import { person } from './people.ts';
 import { access, prepareRoot, realOptions, type ServedBank, serveBank, tokenFor } from './served-bank.ts';
 
 const ada = keyOf('ada');
@@ -154,4 +155,36 @@ test('a key whose blocks are not pushed yet is not given up in a clone', { timeo
   await admin.push();
   await rotate();
   expect(admin.repository.showDirectory().heads).toMatchObject([{ branch: 'main', height: 4 }]);
+});
+
+test('a key that is given up pushes that itself, also where members alone read', { timeout: 120_000 }, async () => {
+  const bank = await serveBank();
+  const admin = await person(bank.url, 'ada');
+  await admin.pay();
+  await admin.push();
+  await admin.repository.setPolicy({ visibility: 'private', key: ada });
+  await admin.push();
+  const [second, third] = [keyOf('ada 2'), keyOf('ada 3')];
+  for (const [key, successor] of [
+    [ada, second],
+    [second, third],
+  ] as const)
+    await admin.repository.rotateKey({ key, successor: successor.id, reason: 'rotated' });
+  const as = (key: SigningKey) => ({
+    key,
+    access: { ...access, authorize: async (url: string) => `Bearer ${tokenFor(url, key)}` },
+  });
+  // Neither is known there before it is pushed, and it is said which one is.
+  for (const key of [second, third])
+    await expect(admin.push(undefined, 'origin', as(key))).rejects.toMatchObject({
+      code: 'AERGO_REMOTE_MISSING',
+      hint: expect.stringContaining(ada.id),
+      details: { known: [ada.id] },
+    });
+  expect((await admin.push()).directory).toMatchObject({ version: expect.any(Number) });
+  await expect(admin.push()).rejects.toMatchObject({
+    code: 'AERGO_REMOTE_MISSING',
+    hint: expect.stringMatching(/^check the address/),
+  });
+  expect(await admin.push(undefined, 'origin', as(third))).toMatchObject({ refs: [], blocks: 0 });
 });
