@@ -217,6 +217,8 @@ describe.each([1, 2, 3, 5, 8, 13])('of %d blocks', (depth) => {
     await cut.fetch('origin', { access });
     expect((await cut.verify()).taken).toBe(0);
     expect(await cut.log({ firstParent: false })).toEqual(await full.log({ firstParent: false }));
+    expect(cut.snapshots()).toEqual(full.snapshots());
+    expect(cut.trackedBranches()).toEqual(full.trackedBranches());
     expect(await all(cut.blame('bank.accounts', []))).toEqual(await all(full.blame('bank.accounts', [])));
     expect((await cut.call(pay)).block).toBeDefined();
   });
