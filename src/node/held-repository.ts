@@ -2,6 +2,7 @@
  * One repository that the server holds: opened at the first need, shared by the requests that use it at once, closed when it
  * has been idle for a while, and lent to a command on this machine that asks for it.
  */
+import { statSync } from 'node:fs';
 import type { DirectoryVersion } from '../directory/version.ts';
 import { AergoError } from '../errors.ts';
 import type { RepositoryContext, RepositoryOptions } from '../repository/context.ts';
@@ -25,6 +26,8 @@ export class HeldRepository {
   #waiting: (() => void)[] = [];
   #lastUse_ms = 0;
   #lastDirectory: DirectoryVersion | undefined;
+  /** Of the open one. */
+  #place: string | undefined;
 
   constructor(directory: string, options: RepositoryOptions) {
     this.directory = directory;
@@ -94,6 +97,7 @@ export class HeldRepository {
   }
 
   #opened(): Promise<RepositoryContext> {
+    if (this.#context !== undefined && this.#place !== placeOnDisk(this.directory)) this.#letGo();
     if (this.#context === undefined) {
       const opening = this.#closing.then(() => this.#open());
       this.#context = opening;
@@ -105,7 +109,27 @@ export class HeldRepository {
     return this.#context;
   }
 
+  /**
+   * Another repository stands where the open one did, a copy that was put back: what would be written now went partly into the
+   * one and partly into the other.
+   */
+  #letGo(): void {
+    if (this.#users > 1)
+      throw new AergoError(
+        'AERGO_LOCKED',
+        'the repository was replaced, and requests to the one before are under way',
+        {
+          hint: 'try again',
+        },
+      );
+    const lender = this.#lender;
+    this.#lender = undefined;
+    // What it had acknowledged is on the disk; where it closes badly nobody is left to whom that matters.
+    this.#closeContext(lender).catch(() => undefined);
+  }
+
   async #open(): Promise<RepositoryContext> {
+    this.#place = placeOnDisk(this.directory);
     const context = await openContext(this.directory, this.#options, Store.open);
     try {
       this.#lender ??= await Lender.listen(this.directory, {
@@ -171,4 +195,10 @@ export class HeldRepository {
       });
     }
   }
+}
+
+/** Which directory it is, whatever it is called; undefined where there is none. */
+function placeOnDisk(directory: string): string | undefined {
+  const found = statSync(directory, { bigint: true, throwIfNoEntry: false });
+  return found === undefined ? undefined : `${found.dev}:${found.ino}`;
 }
