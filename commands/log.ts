@@ -34,7 +34,7 @@ export default class Log extends AergoCommand {
     await this.withRepository(async (repository) => {
       const { revisions, table, key } = await readRevisionWords(args.words ?? [], 1, repository);
       const options = { ...limit, ...(revisions[0] === undefined ? {} : { range: revisions[0] }) };
-      if (flags.all && (args.words ?? []).length > 0) throw allOrSome();
+      if (flags.all && (args.words ?? []).length > 0) throw usage(allOrSome, 'aergo log --all');
       if (table === undefined) {
         const { all, graph } = flags;
         const blocks = await repository.log({ ...options, all, firstParent: !graph });
@@ -44,7 +44,8 @@ export default class Log extends AergoCommand {
         const { blocks, next, isCut } = await repository.tableLog(table, options);
         return this.#blocks(blocks, flags, cutNotes(repository, isCut), ({ id }) => next.get(id) ?? []);
       }
-      if (flags.graph) throw graphOfRow();
+      if (flags.graph)
+        throw usage(graphOfRow, 'aergo log --graph [TABLE]      or without --graph: aergo log TABLE KEY');
       const history = await repository.rowLog(table, key, options);
       const { changes, isCut } = history;
       if (flags.jsonl) return this.printEach(changes);
@@ -71,12 +72,7 @@ export default class Log extends AergoCommand {
   }
 }
 
-const allOrSome = (): AergoError =>
-  new AergoError('AERGO_USAGE', '--all lists the blocks of all branches: it takes no revision and no table', {
-    hint: 'aergo log --all      or without --all: aergo log REV TABLE',
-  });
+const allOrSome = '--all lists the blocks of all branches: it takes no revision and no table';
+const graphOfRow = '--graph draws blocks, not the changes of a row';
 
-const graphOfRow = (): AergoError =>
-  new AergoError('AERGO_USAGE', '--graph draws blocks, not the changes of a row', {
-    hint: 'aergo log --graph [TABLE]      or without --graph: aergo log TABLE KEY',
-  });
+const usage = (fault: string, hint: string): AergoError => new AergoError('AERGO_USAGE', fault, { hint });
