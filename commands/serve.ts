@@ -27,7 +27,7 @@ export default class Serve extends AergoCommand {
       dependsOn: ['tls-key'],
     }),
     'tls-key': Flags.string({ description: 'its key, a PEM file', helpValue: 'FILE', dependsOn: ['tls-cert'] }),
-    'read-only': Flags.boolean({ default: false, description: 'publish nothing: no key is needed' }),
+    'read-only': Flags.boolean({ default: false, description: 'take no pushes: no key is needed' }),
   };
 
   async run(): Promise<void> {

@@ -17,6 +17,7 @@ export interface ServeOptions {
   readonly origins: readonly string[];
   /** PEM files. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** Publishes; without one nothing is pushed here. */
   readonly key?: SigningKey;
   /** Whether only members read, in all repositories. */
   readonly isPrivate: boolean;
@@ -49,6 +50,7 @@ export async function serveUntilStopped(options: ServeOptions, onListening: (ori
     root,
     ...addressOf(listen),
     isPrivate: (directory) => isPrivate || isSaidPrivate(directory, logger),
+    isReadOnly: options.key === undefined,
     logger,
     ...(origins.length === 0 ? {} : { origins: origins.map((url) => placeOfUrl(url).origin) }),
     ...secure,

@@ -9,6 +9,9 @@ import type { DirectoryContent } from '../directory/version.ts';
 /** What becomes of a request: it is let in, must log in, finds nothing, or may read but not do this. */
 export type Access = 'allowed' | 'log-in' | 'not-found' | 'forbidden';
 
+/** Who asks: a member's key or another's, nobody in particular, or somebody whose token is not good. */
+export type Asker = KeyId | 'anonymous' | 'refused';
+
 const rolesThatRead = ['read', 'write', 'seal', 'merge', 'publish', 'admin'] as const;
 
 /**
@@ -18,7 +21,7 @@ const rolesThatRead = ['read', 'write', 'seal', 'merge', 'publish', 'admin'] as 
  */
 export function accessOf(
   directory: DirectoryContent | undefined,
-  who: KeyId | 'anonymous' | 'refused',
+  who: Asker,
   writes: boolean,
   isPrivate: boolean,
 ): Access {

@@ -5,9 +5,12 @@
 import { statSync } from 'node:fs';
 import type { DirectoryVersion } from '../directory/version.ts';
 import { AergoError } from '../errors.ts';
+import { directoryRef } from '../ledger/names.ts';
 import type { RepositoryContext, RepositoryOptions } from '../repository/context.ts';
 import { openContext } from '../repository/init.ts';
 import { Lender } from '../repository/lending.ts';
+import { nodeFileSystem } from '../store/file-system.ts';
+import { readRefsFile } from '../store/refs-file.ts';
 import { Store } from '../store/store.ts';
 
 /** How long a request waits for a command that has borrowed the repository. */
@@ -72,6 +75,19 @@ export class HeldRepository {
   /** The version in force when it was used last. */
   get lastDirectory(): DirectoryVersion | undefined {
     return this.#lastDirectory;
+  }
+
+  /** Whether a version is the one in force, as far as the plain files tell: neither lock nor index is needed for that. */
+  isInForce({ id }: DirectoryVersion): boolean {
+    if (this.#place !== placeOnDisk(this.directory)) return false;
+    try {
+      const refs = readRefsFile(nodeFileSystem, this.directory)?.refs;
+      return refs?.some(({ name, oid }) => name === directoryRef && oid === id) === true;
+    } catch (error) {
+      // Opening it will tell what is wrong with it.
+      if (error instanceof AergoError) return false;
+      throw error;
+    }
   }
 
   /** Whether a command has it, or waits for it. */

@@ -7,12 +7,12 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { KeyId } from '../crypto/key.ts';
-import type { DirectoryContent } from '../directory/version.ts';
 import { AergoError, exitCodes } from '../errors.ts';
 import type { RepositoryContext } from '../repository/context.ts';
 import { defaultPackLimits } from '../wire/pack-fault.ts';
 import type { ProtocolVersion } from '../wire/upload-pack.ts';
 import { accessOf } from './access.ts';
+import { accessTo } from './access-to.ts';
 import { type AnswerTime, answerInTime } from './answer-in-time.ts';
 import { whoAsks } from './authorization.ts';
 import { factsOf } from './fault-facts.ts';
@@ -77,6 +77,8 @@ export interface HttpApplicationOptions {
   readonly origins: () => readonly string[];
   /** Whether only members read a repository here, whatever its policy says: of its directory. */
   readonly isPrivate?: (directory: string) => boolean;
+  /** Nobody pushes here, whatever they may. */
+  readonly isReadOnly?: boolean;
   /** ms */
   readonly clock: () => number;
   readonly logger: RequestLogger;
@@ -146,9 +148,8 @@ class GitExchange {
     const who = whoAsks(request.headers.authorization, place?.repository ?? '', { origins: origins(), now: clock() });
     const held = place === undefined ? undefined : pool.find(place.repository);
     const writes = service === 'git-receive-pack';
-    const directory = await directoryOf(held, who !== 'anonymous' && who !== 'refused');
     const isPrivate = held !== undefined && this.#options.isPrivate?.(held.directory) === true;
-    switch (accessOf(directory, who, writes, isPrivate)) {
+    switch (await accessTo(held, { who, writes, isPrivate }, (error) => this.#onClosed(error))) {
       case 'log-in':
         reply.header('www-authenticate', 'Basic realm="aergo", charset="UTF-8"');
         return this.refuse(request, reply, 401, 'log in: a token of a member’s key is the password');
@@ -161,9 +162,15 @@ class GitExchange {
     }
     if (held === undefined || place === undefined) throw new AergoError('AERGO_INTERNAL', 'nothing was let in');
     if (service === undefined) return this.refuse(request, reply, 403, 'only Git’s smart protocol is served here');
+    if (writes && this.#options.isReadOnly === true)
+      return this.refuse(request, reply, 403, 'nobody pushes here: this server is read-only');
     const isAllowed = (context: RepositoryContext): boolean =>
       accessOf(context.directoryVersion, who, writes, isPrivate) === 'allowed';
     return this.#serve(request, reply, { held, place, service, who, isAllowed });
+  }
+
+  #onClosed(error: AergoError): void {
+    this.#options.logger.error({ ...factsOf(error) }, 'a repository cannot be opened, and is answered as none');
   }
 
   async #serve(request: FastifyRequest, reply: FastifyReply, admitted: Admitted): Promise<FastifyReply> {
@@ -240,22 +247,6 @@ class GitExchange {
     const status = statusOf(error);
     const told = error instanceof AergoError && status !== 500 ? error.message : 'the server has failed';
     return this.refuse(request, reply, status, told);
-  }
-}
-
-/**
- * What the newest version says of who may do what. While a command has the repository, or where it cannot be opened, what was
- * known counts, and for outsiders an unknown one is not there: how it stands with it is not theirs to know.
- */
-async function directoryOf(held: HeldRepository | undefined, isNamed: boolean): Promise<DirectoryContent | undefined> {
-  if (held === undefined) return undefined;
-  if (held.lending && held.lastDirectory !== undefined) return held.lastDirectory;
-  if (held.lending && !isNamed) return undefined;
-  try {
-    return await held.use(async (context) => context.directoryVersion);
-  } catch (error) {
-    if (held.lastDirectory !== undefined || !(error instanceof AergoError)) throw error;
-    return undefined;
   }
 }
 

@@ -14,7 +14,8 @@ const idle_ms = 60_000;
 const openRepositories = 64;
 const tidying_ms = 10_000;
 
-export interface ServerOptions extends Pick<HttpApplicationOptions, 'isPrivate' | 'limits' | 'logger' | 'tls'> {
+export interface ServerOptions
+  extends Pick<HttpApplicationOptions, 'isPrivate' | 'isReadOnly' | 'limits' | 'logger' | 'tls'> {
   /** An existing directory: `ROOT/team/shop.aergo` is served as `/team/shop`. */
   readonly root: string;
   readonly host: string;

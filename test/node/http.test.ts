@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { Repository } from '../../src/repository.ts';
 import { closeQuietly, keyOf, temporaryDirectory } from '../support/repository.ts';
-import { git, realOptions, type ServedBank, serveBank, tokenFor } from './served-bank.ts';
+import { git, realOptions, type ServedBank, sealAndExport, serveBank, tokenFor } from './served-bank.ts';
 
 const refs = '/info/refs?service=git-upload-pack';
 
@@ -158,6 +158,15 @@ test('a server that is told to stop ends what is under way, and lets the reposit
   const repository = await Repository.open(join(bank.root, 'shop.aergo'), realOptions());
   expect(repository.head.block.height).toBe(3);
   await repository.close();
+});
+
+test('one that is read-only takes no push, also of those who may', async () => {
+  const bank = await serveBank({ isReadOnly: true });
+  const { directory, head } = await sealAndExport(bank.copy, ['1']);
+  const pushed = await git(directory, ['push', '-q', bank.url, 'HEAD:main'], tokenFor(bank.url, keyOf('ada')));
+  expect(pushed).toMatchObject({ status: 128, stderr: expect.stringContaining('403') });
+  expect((await git('/', ['ls-remote', bank.url])).stdout).not.toContain(head);
+  expect(await isServing(bank)).toBe(true);
 });
 
 test('with a certificate it speaks TLS', async () => {
