@@ -12,6 +12,7 @@ import { openContext } from '../../src/repository/init.ts';
 import { Store } from '../../src/store/store.ts';
 import { contentOf } from '../support/forgery.ts';
 import { keyOf } from '../support/repository.ts';
+import { person } from './people.ts';
 import { pushObjects } from './push-objects.ts';
 import { git, realOptions, type ServedBank, sealAndExport, serveBank, tokenFor } from './served-bank.ts';
 
@@ -86,6 +87,48 @@ test('forged blocks are refused one by one, nothing is stored, and the honest on
 function objectsNewIn(context: Awaited<ReturnType<typeof openContext>>, block: BlockContent['state']): NewObject[] {
   return [...context.store.pack([block]).entries()].map(({ oid }) => ({ oid, ...context.store.read(oid) }));
 }
+
+test('a block that was changed after it was signed is refused, also where its id was made anew', async () => {
+  const bank = await serveBank();
+  await sealAndExport(bank.copy, ['1']);
+  const context = await openContext(bank.copy, realOptions(), Store.open);
+  onTestFinished(() => context.close());
+  const head = context.branch().block;
+  const [old = null] = context.reader.block(head).commit.parents;
+  const objects = objectsNewIn(context, head).filter(({ oid }) => oid !== head);
+  const before = stored(bank);
+  const text = Buffer.from(context.store.read(head).body).toString('latin1');
+  const begins = text.indexOf('-----BEGIN SSH SIGNATURE-----');
+  const at = text.lastIndexOf('\n -----END SSH SIGNATURE-----') - 8;
+  const other = text[at] === 'A' ? 'B' : 'A';
+  for (const [what, changed] of [
+    ['its signature', `${text.slice(0, at)}${other}${text.slice(at + 1)}`],
+    ['what it says', `${text.slice(0, begins)}${text.slice(begins).replace('transaction', 'transactiom')}`],
+  ] as const) {
+    expect(changed, what).not.toBe(text);
+    const body = Buffer.from(changed, 'latin1');
+    const commit = { oid: objectId('commit', body), type: 'commit', body } as const;
+    const command = { name: 'refs/heads/main', old, new: commit.oid };
+    const report = await pushObjects(bank.url, [command], [...objects, commit]);
+    expect(report.refs.get(command.name) ?? report.unpackFault, what).toMatch(/signature/);
+    expect(stored(bank), what).toBe(before);
+  }
+}, 120_000);
+
+test('a block that a key sealed and that was not pushed before it was revoked is refused, whoever pushes it', async () => {
+  const bank = await serveBank();
+  const admin = await person(bank.url, 'ada');
+  const bob = keyOf('bob');
+  await admin.repository.addMember({ name: 'bob', member: bob.id, roles: ['seal', 'write'], key: ada });
+  await admin.push();
+  const late = await person(bank.url, 'ada');
+  await late.pay(bob);
+  await admin.repository.removeMember({ member: 'bob', reason: 'lost', key: ada });
+  await admin.push();
+  const before = stored(bank);
+  expect((await late.push()).refs).toMatchObject([{ target: 'main', refused: expect.stringMatching(/was revoked/) }]);
+  expect(stored(bank)).toBe(before);
+}, 120_000);
 
 test('an id that did not come and is not here, and an object that is no block, move nothing', async () => {
   const bank = await serveBank();
