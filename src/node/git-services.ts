@@ -5,7 +5,7 @@ import { servedRepository } from '../repository/served.ts';
 import type { PackLimits } from '../wire/pack-fault.ts';
 import { flushPacket, linePacket } from '../wire/pkt-line.ts';
 import { advertiseReceive, receivePack } from '../wire/receive-pack.ts';
-import type { ServiceOptions } from '../wire/server-answer.ts';
+import { answered, type ServiceOptions } from '../wire/server-answer.ts';
 import { advertiseCapabilities, uploadPack } from '../wire/upload-pack.ts';
 import { advertiseUpload } from '../wire/upload-pack-old.ts';
 import type { GitServices } from './http-application.ts';
@@ -39,18 +39,19 @@ export function gitServices(options: GitServiceOptions, publisher: Publisher): G
     return queue;
   };
   return {
-    async *refs(context, service, version) {
-      const repository = servedRepository(context);
-      if (service === 'git-receive-pack') {
-        yield* preface(service);
-        yield* advertiseReceive(repository, version === 1 ? 1 : 0, options);
-      } else if (version === 2) {
-        yield* advertiseCapabilities(options);
-      } else {
-        yield* preface(service);
-        yield* advertiseUpload(repository, version, options);
-      }
-    },
+    refs: (context, service, version) =>
+      answered(options, async function* () {
+        const repository = servedRepository(context);
+        if (service === 'git-receive-pack') {
+          yield* preface(service);
+          yield* advertiseReceive(repository, version === 1 ? 1 : 0, options);
+        } else if (version === 2) {
+          yield* advertiseCapabilities(options);
+        } else {
+          yield* preface(service);
+          yield* advertiseUpload(repository, version, options);
+        }
+      }),
     fetch: (context, version, body) => uploadPack(servedRepository(context), version, body, options),
     push: (context, pusher, body) =>
       receivePack(

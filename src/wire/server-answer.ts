@@ -19,7 +19,7 @@ export interface AnswerState {
   banded: boolean;
 }
 
-const toldCodes = new Set(['AERGO_PROTOCOL_INVALID', 'AERGO_PACK_INVALID', 'AERGO_PACK_LIMIT']);
+const toldCodes = new Set(['AERGO_PROTOCOL_INVALID', 'AERGO_PACK_INVALID', 'AERGO_PACK_LIMIT', 'AERGO_HISTORY_CUT']);
 
 /** What the client is told of an error. */
 export function toldReason(error: unknown): string {

@@ -116,8 +116,17 @@ test('a copy that is cut is neither served nor cloned from; Git reads its export
   expect((await git(directory, ['log', '--format=%H'])).stdout.trim().split('\n')).toHaveLength(2);
   await closeQuietly(repository);
   await Repository.clone(bank.copy, join(bank.root, 'cut.aergo'), realOptions(), { access, bare: true, depth: 2 });
-  const served = Repository.clone(`${bank.server.origin}/cut`, target(), realOptions(), { access });
-  await expect(served).rejects.toMatchObject({ code: 'AERGO_REMOTE_FAILED' });
+  const served = `${bank.server.origin}/cut`;
+  const reason = /being served or cloned takes the whole history, and this copy has only the newest part of it/;
+  await expect(Repository.clone(served, target(), realOptions(), { access })).rejects.toMatchObject({
+    code: 'AERGO_REMOTE_REFUSED',
+    message: expect.stringMatching(reason),
+  });
+  for (const version of [0, 2]) {
+    const asked = await git('/', ['-c', `protocol.version=${version}`, 'ls-remote', served]);
+    expect(asked.stderr).toMatch(/^fatal: remote error: /);
+    expect(asked.stderr).toMatch(reason);
+  }
   for (const depth of [undefined, 1]) {
     const again = Repository.clone(report.directory, target(), realOptions(), {
       access,
