@@ -145,11 +145,22 @@ function notReached(url: string, error: unknown): AergoError {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   // What a body that is being sent throws is not the connection's fault.
   if (cause instanceof AergoError) return cause;
-  const why = cause instanceof Error ? cause.message : String(cause);
+  // OpenSSL's words end with where in its source they were said, on a line of their own.
+  const [why = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n', 1);
   return new AergoError('AERGO_REMOTE_FAILED', `${shown(url)} cannot be reached, or broke off: ${why}`, {
-    hint: 'try again when the network and the server are there',
+    hint: hintFor(cause),
     cause: error,
   });
+}
+
+/** What helps: waiting does not where the server's certificate is not trusted, or where it speaks no TLS. */
+function hintFor(cause: unknown): string {
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : '';
+  if (/CERT|^UNABLE_TO_|^CRL_/.test(code))
+    return 'if the certificate is one that you trust: NODE_EXTRA_CA_CERTS=FILE, with the PEM file of who issued it';
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG')
+    return 'the server does not speak TLS there: check the address, http or https';
+  return 'try again when the network and the server are there';
 }
 
 function refusedBy(base: string, status: number, loggedIn: boolean): AergoError {

@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { Repository } from '../../src/repository.ts';
 import { closeQuietly, keyOf, temporaryDirectory } from '../support/repository.ts';
-import { git, realOptions, type ServedBank, sealAndExport, serveBank, tokenFor } from './served-bank.ts';
+import { access, git, realOptions, type ServedBank, sealAndExport, serveBank, tokenFor } from './served-bank.ts';
 
 const refs = '/info/refs?service=git-upload-pack';
 
@@ -183,4 +183,16 @@ test('with a certificate it speaks TLS', async () => {
   const trusted = ['-c', `http.sslCAInfo=${cert}`, 'ls-remote', bank.url, 'refs/heads/main'];
   expect(await git('/', trusted)).toMatchObject({ status: 0, stdout: expect.stringMatching(/refs\/heads\/main/) });
   expect((await git('/', ['ls-remote', bank.url])).status).not.toBe(0);
+  // Our client says what to do about it.
+  const clone = (url: string) => Repository.clone(url, join(folder, 'clone'), realOptions(), { access });
+  await expect(clone(bank.url)).rejects.toMatchObject({
+    code: 'AERGO_REMOTE_FAILED',
+    hint: expect.stringContaining('NODE_EXTRA_CA_CERTS'),
+  });
+  const plain = await serveBank();
+  await expect(clone(plain.url.replace('http:', 'https:'))).rejects.toMatchObject({
+    code: 'AERGO_REMOTE_FAILED',
+    message: expect.stringMatching(/wrong version number[^\n]*$/),
+    hint: expect.stringContaining('http or https'),
+  });
 });
