@@ -1,6 +1,6 @@
 /** Calls a function of a contract: signs the call, runs it, and seals it in a block. */
 import * as Flags from '@oclif/core/flags';
-import { word, words } from '../src/cli/arguments.ts';
+import { repeated, word, words } from '../src/cli/arguments.ts';
 import { AergoCommand } from '../src/cli/command.ts';
 import { parseExpectation, parseJsonArguments, parseTime } from '../src/cli/flag-values.ts';
 import { withRejectionHint } from '../src/cli/rejection-hint.ts';
@@ -19,7 +19,7 @@ export default class Call extends AergoCommand {
     'dry-run': Flags.boolean({ default: false, description: 'say what it would do, and write nothing' }),
     base: Flags.string({ description: 'only if what it writes is as at REV', helpValue: 'REV' }),
     expect: Flags.string({
-      multiple: true,
+      ...repeated,
       multipleNonGreedy: true,
       description: 'only if the row is at this version',
       helpValue: 'TABLE/KEY@VERSION',

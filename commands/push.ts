@@ -1,8 +1,8 @@
 /** Sends blocks to a remote and moves its branches forward. */
 import * as Flags from '@oclif/core/flags';
-import { words } from '../src/cli/arguments.ts';
+import { repeated, words } from '../src/cli/arguments.ts';
 import { askYesOrNo } from '../src/cli/prompt.ts';
-import { leases, pushedRefs } from '../src/cli/push-refs.ts';
+import { leases, pushedRefs, withBareLeases } from '../src/cli/push-refs.ts';
 import { RemoteCommand } from '../src/cli/remote-command.ts';
 import { pushLines } from '../src/cli/render/remote.ts';
 import { AergoError } from '../src/errors.ts';
@@ -19,16 +19,19 @@ export default class Push extends RemoteCommand {
     atomic: Flags.boolean({ default: false, description: 'move all of them or none' }),
     delete: Flags.boolean({ default: false, description: 'delete them at the remote' }),
     'force-with-lease': Flags.string({
-      multiple: true,
-      description: 'let REF move in any direction if it stands where you saw it last, or at BLOCK',
-      helpValue: 'REF[:BLOCK]',
+      ...repeated,
+      description:
+        'let REF, or all that is pushed, move in any direction if it stands where you saw it last, or at BLOCK',
+      helpValue: '[REF[:BLOCK]]',
     }),
-    'push-option': Flags.string({ char: 'o', multiple: true, description: 'a text for the remote', helpValue: 'TEXT' }),
-    disclose: Flags.boolean({
-      default: false,
-      description: 'blocks of other branches may become readable for everybody',
-    }),
+    'push-option': Flags.string({ char: 'o', ...repeated, description: 'a text for the remote', helpValue: 'TEXT' }),
+    disclose: Flags.boolean({ default: false, description: 'let everybody read blocks of other branches' }),
   };
+
+  protected override async init(): Promise<void> {
+    this.argv = withBareLeases(this.argv);
+    await super.init();
+  }
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Push);
@@ -36,12 +39,13 @@ export default class Push extends RemoteCommand {
     const [named, ...refs] = args.remote ?? [];
     const report = await this.withRepository((repository) => {
       const remote = this.remoteName(repository, named);
+      const pushed = pushedRefs(refs, repository.head.branch, flags.delete);
       return repository.push(remote, {
         access,
         key,
-        refs: pushedRefs(refs, repository.head.branch, flags.delete),
+        refs: pushed,
         atomic: flags.atomic,
-        lease: leases(flags['force-with-lease'] ?? [], (branch) => repository.tracked(remote, branch)),
+        lease: leases(flags['force-with-lease'] ?? [], pushed, (branch) => repository.tracked(remote, branch)),
         ...(flags['push-option'] === undefined ? {} : { options: flags['push-option'] }),
         disclose: (blocks) => this.#disclose(blocks, flags.disclose),
       });
@@ -60,9 +64,8 @@ export default class Push extends RemoteCommand {
 
   async #disclose(blocks: ReadonlyMap<string, number>, mayBe: boolean): Promise<void> {
     const told = [...blocks].map(([branch, count]) => `${count} of ${branch}`).join(', ');
-    if (mayBe) return;
     const question = `blocks of other branches become readable for everybody: ${told}. Push them?`;
-    if (await askYesOrNo(question, this.canAsk)) return;
+    if (mayBe || (await askYesOrNo(question, this.canAsk))) return;
     throw new AergoError(
       'AERGO_PUSH_DISCLOSES',
       `blocks of other branches would become readable for everybody: ${told}`,

@@ -1,6 +1,6 @@
 /** Settles the conflicts of a pending merge: on a screen, or with flags that do everything that the screen does. */
 import * as Flags from '@oclif/core/flags';
-import { words } from '../src/cli/arguments.ts';
+import { repeated, words } from '../src/cli/arguments.ts';
 import { AergoCommand } from '../src/cli/command.ts';
 import type { OpenPending } from '../src/cli/face.ts';
 import { wantsColor } from '../src/cli/output.ts';
@@ -13,7 +13,7 @@ import { takes } from '../src/merge/resolution-choice.ts';
 import { openPending, shownDigest } from '../src/repository/pending.ts';
 
 const exclusive = ['take', 'delete', 'undo'];
-const column = { multiple: true, multipleNonGreedy: true, exclusive } as const;
+const column = { ...repeated, exclusive } as const;
 
 export default class Resolve extends AergoCommand {
   static override summary = 'settle the conflicts of a pending merge';

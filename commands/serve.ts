@@ -1,6 +1,6 @@
 /** Serves the repositories below a directory to Git and to aergo, until it is told to stop. */
 import * as Flags from '@oclif/core/flags';
-import { word } from '../src/cli/arguments.ts';
+import { repeated, word } from '../src/cli/arguments.ts';
 import { AergoCommand } from '../src/cli/command.ts';
 import { serveUntilStopped } from '../src/cli/serve.ts';
 
@@ -17,7 +17,7 @@ export default class Serve extends AergoCommand {
       helpValue: 'HOST:PORT',
     }),
     url: Flags.string({
-      multiple: true,
+      ...repeated,
       description: 'under which address clients reach it, where that is another (several times)',
       helpValue: 'URL',
     }),

@@ -1,6 +1,6 @@
 /** Makes a key a member's, or gives a member's key another name and other roles. */
 import * as Flags from '@oclif/core/flags';
-import { word } from '../../src/cli/arguments.ts';
+import { repeated, word } from '../../src/cli/arguments.ts';
 import { DirectoryCommand, proposeFlag } from '../../src/cli/directory-command.ts';
 import { keyMeant } from '../../src/cli/key-argument.ts';
 import { KeyStore } from '../../src/cli/key-store.ts';
@@ -14,7 +14,7 @@ export default class MemberAdd extends DirectoryCommand {
     key: word('the key: ed25519:…, a public key as OpenSSH has it, its file, or the name of one of yours'),
   };
   static override flags = {
-    role: Flags.string({ description: 'what it may do; more than once for more', multiple: true, required: true }),
+    role: Flags.string({ description: 'what it may do; more than once for more', ...repeated, required: true }),
     ...proposeFlag,
   };
 

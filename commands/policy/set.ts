@@ -1,5 +1,6 @@
 /** Changes the policy. */
 import * as Flags from '@oclif/core/flags';
+import { repeated } from '../../src/cli/arguments.ts';
 import { DirectoryCommand, proposeFlag } from '../../src/cli/directory-command.ts';
 import { parseCount, parseDuration } from '../../src/cli/flag-values.ts';
 import { AergoError } from '../../src/errors.ts';
@@ -28,12 +29,12 @@ export default class PolicySet extends DirectoryCommand {
     ref: Flags.string({ description: 'the refs of a rule: refs/heads/main, refs/heads/team/*', helpValue: 'PATTERN' }),
     merge: Flags.option({
       options: mergeModes,
-      multiple: true,
+      ...repeated,
       description: 'a kind of merge that the rule lets in',
       dependsOn: ['ref'],
     })(),
     resolver: Flags.string({
-      multiple: true,
+      ...repeated,
       description: 'the hash of a merge logic that the rule accepts',
       dependsOn: ['ref'],
       helpValue: 'HASH',

@@ -7,3 +7,6 @@ export const optionalWord = (description: string) => Args.string({ description, 
 export const words = (description: string) => Args.string({ description, multiple: true, ignoreStdin: true });
 export const someWords = (description: string) =>
   Args.string({ description, multiple: true, required: true, ignoreStdin: true });
+
+/** Of a flag that may be given several times: each time with one value, and what follows that is not another. */
+export const repeated = { multiple: true, multipleNonGreedy: true } as const;

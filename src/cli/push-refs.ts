@@ -31,16 +31,32 @@ function pushedRef(word: string, deletes: boolean): PushedRef {
 
 const targetName = (name: string): string => name.replace(/^refs\/heads\//, '').replace(/^refs\/tags\//, 'tags/');
 
+const leaseFlag = '--force-with-lease';
+/** No ref can be called so. */
+const allPushed = '*';
+
+/** The words of the command line with Git's bare `--force-with-lease`, which stands for all refs that are pushed, with a value that names none. */
+export const withBareLeases = (words: readonly string[]): string[] =>
+  words.map((word) => (word === leaseFlag ? `${leaseFlag}=${allPushed}` : word));
+
 /**
  * What must stand at the remote before a ref moves in any direction.
- * @param texts each `REF` (as it was fetched last) or `REF:BLOCK`
+ * @param texts each `REF` (as it was fetched last), `REF:BLOCK`, or `*`: all that are pushed, as they were fetched last
+ * @param pushed what is to move
  * @param seen where a branch stood at the remote when it was asked last
  */
-export function leases(texts: readonly string[], seen: (branch: string) => Oid | null): Map<string, Oid | null> {
+export function leases(
+  texts: readonly string[],
+  pushed: readonly PushedRef[],
+  seen: (branch: string) => Oid | null,
+): Map<string, Oid | null> {
+  const asSeen = (target: string): [string, Oid | null] => [target, seen(target)];
   return new Map(
-    texts.map((text) => {
+    texts.flatMap((text) => {
+      if (text === allPushed) return pushed.map(({ target }) => asSeen(target));
       const [ref = '', expected] = text.split(':', 2);
-      if (expected === undefined) return [targetName(ref), seen(targetName(ref))];
+      const target = targetName(ref);
+      if (expected === undefined) return [asSeen(target)];
       if (expected !== '' && !isOid(expected))
         throw new AergoError(
           'AERGO_USAGE',
@@ -49,7 +65,7 @@ export function leases(texts: readonly string[], seen: (branch: string) => Oid |
             hint: `aergo show origin/${ref} --json`,
           },
         );
-      return [targetName(ref), expected === '' ? null : expected];
+      return [[target, expected === '' ? null : expected] satisfies [string, Oid | null]];
     }),
   );
 }

@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => world[Symbol.dispose]());
 
 test('members are added with their roles, and everybody sees who they are', { timeout: 60_000 }, async () => {
-  expect(await shown('member add bob bob --role write --role seal:team/*')).toBe(
+  expect(await shown('member add --role write --role seal:team/* bob bob')).toBe(
     'directory version 2 <id>   member bob: seal:team/* write\n',
   );
   expect(await shown('member list')).toBe(
