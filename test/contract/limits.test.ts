@@ -29,18 +29,25 @@ CREATE FUNCTION swallow() RETURNS text AS $$ BEGIN
 const states = new States();
 let engine: Engine;
 
+async function engineWithStock(deadline_ms: number): Promise<Engine> {
+  const opened = await Engine.open({ deadline_ms });
+  await opened.moveTo(states.source, states.current);
+  await opened.begin({ height: 1, time_ms: 1_000 });
+  expect(await opened.deploy('stock', source)).toMatchObject({ status: 'ok' });
+  return opened;
+}
+
 beforeAll(async () => {
-  engine = await Engine.open({ deadline_ms: 8_000 });
-  await engine.moveTo(states.source, states.current);
-  await engine.begin({ height: 1, time_ms: 1_000 });
-  expect(await engine.deploy('stock', source)).toMatchObject({ status: 'ok' });
+  engine = await engineWithStock(8_000);
 });
 
 afterAll(async () => {
   await engine?.close();
 });
 
-async function run(name: string, ...args: string[]): Promise<CallOutcome> {
+const run = (name: string, ...args: string[]): Promise<CallOutcome> => runOn(engine, name, ...args);
+
+async function runOn(engine: Engine, name: string, ...args: string[]): Promise<CallOutcome> {
   const [outcome] = await engine.run([call(`stock.${name}`, ...args)]);
   if (outcome === undefined) throw new Error('no outcome');
   return outcome;
@@ -67,19 +74,17 @@ describe('a call over a counted limit changes nothing, and says what and how muc
   });
 
   it('one row written again and again', async () => {
-    expect(await run('again', '10000')).toMatchObject({ status: 'ok' });
-    expect(await run('again', '10001')).toEqual(over('10,001 rows written, of 10,000'));
     // PostgreSQL goes through all versions of the row at each step.
+    const patient = await engineWithStock(100_000);
+    await runOn(patient, 'fill', '1', '1');
+    expect(await runOn(patient, 'again', '10000')).toMatchObject({ status: 'ok' });
+    expect(await runOn(patient, 'again', '10001')).toEqual(over('10,001 rows written, of 10,000'));
+    await patient.close();
   }, 240_000);
 
   it('statements that write nothing, and the look that a foreign key makes at a row that goes', async () => {
     for (const engineKnowsIt of [false, true]) {
-      const own = engineKnowsIt ? engine : await Engine.open({ deadline_ms: 8_000 });
-      if (!engineKnowsIt) {
-        await own.moveTo(states.source, states.current);
-        await own.begin({ height: 1, time_ms: 1_000 });
-        await own.deploy('stock', source);
-      }
+      const own = engineKnowsIt ? engine : await engineWithStock(8_000);
       expect(await own.run([call('stock.vain', '9996')])).toMatchObject([{ status: 'ok', changes: [] }]);
       expect(await own.run([call('stock.vain', '9997')])).toEqual([over('10,001 statements that write, of 10,000')]);
       if (!engineKnowsIt) await own.close();
