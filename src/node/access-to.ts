@@ -2,9 +2,8 @@
  * Who may do what with a repository of the pool, by its newest directory version. How it stands with a repository is not an
  * outsider's to know: neither whether a command has it, nor how long it takes to open.
  */
-import type { DirectoryContent } from '../directory/version.ts';
 import { AergoError } from '../errors.ts';
-import { type Access, type Asker, accessOf } from './access.ts';
+import { type Access, type Asker, accessOf, type JudgedDirectory } from './access.ts';
 import type { HeldRepository } from './held-repository.ts';
 
 export interface Asked {
@@ -24,7 +23,7 @@ export async function accessTo(
   { who, writes, isPrivate }: Asked,
   onClosed: (error: AergoError) => void,
 ): Promise<Access> {
-  const access = (directory: DirectoryContent | undefined): Access => accessOf(directory, who, writes, isPrivate);
+  const access = (directory: JudgedDirectory | undefined): Access => accessOf(directory, who, writes, isPrivate);
   if (held === undefined) return access(undefined);
   const last = held.lastDirectory;
   // A refusal does not wait for the repository, where the version that it goes by is still the one in force.

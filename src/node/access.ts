@@ -9,6 +9,9 @@ import type { DirectoryContent } from '../directory/version.ts';
 /** What becomes of a request: it is let in, must log in, finds nothing, or may read but not do this. */
 export type Access = 'allowed' | 'log-in' | 'not-found' | 'forbidden';
 
+/** What of a directory version decides. */
+export type JudgedDirectory = Pick<DirectoryContent, 'members' | 'policy'>;
+
 /** Who asks: a member's key or another's, nobody in particular, or somebody whose token is not good. */
 export type Asker = KeyId | 'anonymous' | 'refused';
 
@@ -20,7 +23,7 @@ const rolesThatRead = ['read', 'write', 'seal', 'merge', 'publish', 'admin'] as 
  * @param isPrivate whether only members read at this place, whatever the policy says
  */
 export function accessOf(
-  directory: DirectoryContent | undefined,
+  directory: JudgedDirectory | undefined,
   who: Asker,
   writes: boolean,
   isPrivate: boolean,
@@ -38,11 +41,11 @@ export function accessOf(
 }
 
 /** A right on any branch at all; on which is judged when it is known what comes in. */
-function holdsSomewhere(directory: DirectoryContent, key: KeyId, role: (typeof rolesThatRead)[number]): boolean {
+function holdsSomewhere(directory: JudgedDirectory, key: KeyId, role: (typeof rolesThatRead)[number]): boolean {
   if (may(directory, key, role)) return true;
   return directory.members.get(key)?.roles.some((text) => text.startsWith(`${role}:`)) === true;
 }
 
 /** A push brings blocks, which somebody sealed, or moves refs; a reader does neither. */
-const pushes = (directory: DirectoryContent, key: KeyId): boolean =>
+const pushes = (directory: JudgedDirectory, key: KeyId): boolean =>
   (['seal', 'merge', 'publish', 'admin'] as const).some((role) => holdsSomewhere(directory, key, role));

@@ -16,6 +16,9 @@ import { Store } from '../store/store.ts';
 /** How long a request waits for a command that has borrowed the repository. */
 const patience_ms = 10_000;
 
+/** What is known of a repository's newest version, also while it is closed. */
+export type KnownDirectory = Pick<DirectoryVersion, 'id' | 'members' | 'policy'>;
+
 export class HeldRepository {
   /** The repository's own, as `ROOT/shop.aergo`. */
   readonly directory: string;
@@ -28,8 +31,8 @@ export class HeldRepository {
   /** Called whenever users or loans have become none. */
   #waiting: (() => void)[] = [];
   #lastUse_ms = 0;
-  #lastDirectory: DirectoryVersion | undefined;
-  /** Of the open one. */
+  #lastDirectory: KnownDirectory | undefined;
+  /** Of the one that was opened last. */
   #place: string | undefined;
 
   constructor(directory: string, options: RepositoryOptions) {
@@ -47,13 +50,24 @@ export class HeldRepository {
     this.#users += 1;
     try {
       const context = await this.#opened();
-      this.#lastDirectory = context.directoryVersion;
+      this.#know(context);
       return await work(context);
     } finally {
       this.#users -= 1;
       this.#lastUse_ms = this.#options.clock();
       this.#wake();
     }
+  }
+
+  /**
+   * Opens it for a moment and without waiting, so that its version is known before anybody asks.
+   * @throws AergoError AERGO_LOCKED where somebody has it; what opening throws
+   */
+  async learn(): Promise<void> {
+    this.#place = placeOnDisk(this.directory);
+    const context = await openContext(this.directory, { ...this.#options, lockTimeout_ms: 0 }, Store.open);
+    this.#know(context);
+    await context.close();
   }
 
   /** As `use`, of work that gives its answer bit by bit: the repository is held until it has ended or is let go of. */
@@ -73,12 +87,12 @@ export class HeldRepository {
   }
 
   /** The version in force when it was used last. */
-  get lastDirectory(): DirectoryVersion | undefined {
+  get lastDirectory(): KnownDirectory | undefined {
     return this.#lastDirectory;
   }
 
   /** Whether a version is the one in force, as far as the plain files tell: neither lock nor index is needed for that. */
-  isInForce({ id }: DirectoryVersion): boolean {
+  isInForce({ id }: KnownDirectory): boolean {
     if (this.#place !== placeOnDisk(this.directory)) return false;
     try {
       const refs = readRefsFile(nodeFileSystem, this.directory)?.refs;
@@ -110,6 +124,14 @@ export class HeldRepository {
     const lender = this.#lender;
     this.#lender = undefined;
     await this.#closeContext(lender);
+  }
+
+  /** A version reads its files when they are asked for, which takes an open repository. */
+  #know({ directoryVersion }: RepositoryContext): void {
+    const { id } = directoryVersion;
+    if (this.#lastDirectory?.id === id) return;
+    const { members, policy } = directoryVersion;
+    this.#lastDirectory = { id, members, policy };
   }
 
   #opened(): Promise<RepositoryContext> {

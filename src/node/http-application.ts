@@ -149,7 +149,12 @@ class GitExchange {
     const held = place === undefined ? undefined : pool.find(place.repository);
     const writes = service === 'git-receive-pack';
     const isPrivate = held !== undefined && this.#options.isPrivate?.(held.directory) === true;
-    switch (await accessTo(held, { who, writes, isPrivate }, (error) => this.#onClosed(error))) {
+    const onClosed = (error: AergoError): void =>
+      this.#options.logger.error(
+        { repository: place?.repository, ...factsOf(error) },
+        'a repository cannot be opened, and is answered as none',
+      );
+    switch (await accessTo(held, { who, writes, isPrivate }, onClosed)) {
       case 'log-in':
         reply.header('www-authenticate', 'Basic realm="aergo", charset="UTF-8"');
         return this.refuse(request, reply, 401, 'log in: a token of a member’s key is the password');
@@ -167,10 +172,6 @@ class GitExchange {
     const isAllowed = (context: RepositoryContext): boolean =>
       accessOf(context.directoryVersion, who, writes, isPrivate) === 'allowed';
     return this.#serve(request, reply, { held, place, service, who, isAllowed });
-  }
-
-  #onClosed(error: AergoError): void {
-    this.#options.logger.error({ ...factsOf(error) }, 'a repository cannot be opened, and is answered as none');
   }
 
   async #serve(request: FastifyRequest, reply: FastifyReply, admitted: Admitted): Promise<FastifyReply> {

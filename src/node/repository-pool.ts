@@ -1,8 +1,10 @@
 /** The repositories below a root directory: each held open while it is used, and the longest unused ones closed. */
-import { realpathSync, statSync } from 'node:fs';
+import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import type { RepositoryOptions } from '../repository/context.ts';
 import { HeldRepository } from './held-repository.ts';
+
+const ending = '.aergo';
 
 export interface PoolOptions {
   /** Repositories that are open at once at most, when none of them is in use. */
@@ -35,8 +37,16 @@ export class RepositoryPool {
     return held;
   }
 
+  /** Every repository below the root. */
+  *all(): Generator<HeldRepository, void> {
+    for (const name of namesBelow(this.#root)) {
+      const held = this.find(name);
+      if (held !== undefined) yield held;
+    }
+  }
+
   #directoryOf(repository: string): string | undefined {
-    const named = join(this.#root, `${repository}.aergo`);
+    const named = join(this.#root, `${repository}${ending}`);
     if (statSync(join(named, 'format'), { throwIfNoEntry: false })?.isFile() !== true) return undefined;
     // A link inside the root may point within it and nowhere else.
     const directory = realpathSync(named);
@@ -58,5 +68,23 @@ export class RepositoryPool {
     const all = [...this.#held.values()];
     this.#held.clear();
     await Promise.all(all.map((held) => held.close()));
+  }
+}
+
+/** Nothing is served below a directory that cannot be read. */
+function entriesOf(directory: string): Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
+
+/** What looks like a repository below a directory, as requests name it: `team/shop`. Links to directories are not followed. */
+function* namesBelow(root: string, folder = ''): Generator<string, void> {
+  for (const entry of entriesOf(join(root, folder))) {
+    const name = folder === '' ? entry.name : `${folder}/${entry.name}`;
+    if (name.endsWith(ending)) yield name.slice(0, -ending.length);
+    else if (entry.isDirectory()) yield* namesBelow(root, name);
   }
 }

@@ -7,6 +7,7 @@ import type { PackLimits } from '../wire/pack-fault.ts';
 import { factsOf } from './fault-facts.ts';
 import { gitServices } from './git-services.ts';
 import { type HttpApplicationOptions, httpApplication } from './http-application.ts';
+import { learnVersions } from './learn-versions.ts';
 import { publisherOf } from './publisher.ts';
 import { RepositoryPool } from './repository-pool.ts';
 
@@ -53,6 +54,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     origins,
     clock: options.repository.clock,
   });
+  await learnVersions(pool, options.repository.clock, logger);
   try {
     await application.listen({ host: options.host, port: options.port });
   } catch (cause) {

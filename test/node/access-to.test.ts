@@ -25,6 +25,11 @@ async function privateLedger() {
 
 test('outsiders are refused by the version that is known and in force, whoever has the repository', async () => {
   const { directory, held, faults, ask } = await privateLedger();
+  expect(await ask('anonymous')).toBe('log-in');
+  await held.close();
+  // Whom it lets in was not asked for while it was open.
+  expect(await ask(eve)).toBe('not-found');
+  expect(held.isOpen).toBe(false);
   expect(await ask(ada.id)).toBe('allowed');
   await held.close();
   const command = await openRepository(directory);

@@ -1,13 +1,22 @@
 /** The server over raw sockets: what is no honest request is refused within bounds, and the next one is served. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { Repository } from '../../src/repository.ts';
-import { closeQuietly, keyOf, temporaryDirectory } from '../support/repository.ts';
-import { access, git, realOptions, type ServedBank, sealAndExport, serveBank, tokenFor } from './served-bank.ts';
+import { closeQuietly, keyOf, openRepository, temporaryDirectory } from '../support/repository.ts';
+import {
+  access,
+  git,
+  prepareRoot,
+  realOptions,
+  type ServedBank,
+  sealAndExport,
+  serveBank,
+  tokenFor,
+} from './served-bank.ts';
 
 const refs = '/info/refs?service=git-upload-pack';
 
@@ -35,7 +44,7 @@ function raw({ server }: ServedBank, text: string): Promise<string> {
 const statusOf = (answer: string): number => Number(answer.slice(9, 12));
 
 /** A ledger that only its members read, beside the bank. */
-async function withPrivateLedger(bank: ServedBank, name: string): Promise<void> {
+async function withPrivateLedger(bank: Pick<ServedBank, 'root'>, name: string): Promise<void> {
   const options = { ...realOptions(), key: keyOf('ada'), memberName: 'ada', visibility: 'private' } as const;
   await closeQuietly(await Repository.init(join(bank.root, `${name}.aergo`), options));
 }
@@ -80,6 +89,17 @@ describe('what is not for everybody', () => {
     const median = (all: number[]): number => all.sort((a, b) => a - b)[all.length >> 1] ?? 0;
     // Answers leave at multiples of 100 ms after the request: what a look at the disk takes does not show.
     expect(Math.abs(median(times.secret) - median(times.none))).toBeLessThan(50);
+  });
+
+  test('is refused by what the server knew of it before it listened: that a command has it since tells nobody that it is there', async () => {
+    const { root } = await prepareRoot();
+    mkdirSync(join(root, 'team'));
+    await withPrivateLedger({ root }, 'team/secret');
+    const bank = await serveBank({ root });
+    const command = await openRepository(join(root, 'team', 'secret.aergo'), realOptions());
+    expect((await fetch(`${bank.server.origin}/team/secret${refs}`)).status).toBe(401);
+    expect(bank.logged).toEqual([expect.stringContaining('refused')]);
+    await closeQuietly(command);
   });
 
   test('a token is good at its place and time only, and stands in no log', async () => {
