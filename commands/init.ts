@@ -35,7 +35,7 @@ export default class Init extends AergoCommand {
     const [{ Repository }, options] = await Promise.all([import('../src/repository.ts'), this.repositoryOptions()]);
     const repository = await Repository.init(join(directory, '.aergo'), {
       ...options,
-      memberName: this.environment.user,
+      memberName: this.#nameOf(key.id),
       key,
       visibility: flags.private ? 'private' : 'public',
     });
@@ -57,6 +57,12 @@ export default class Init extends AergoCommand {
       },
     );
     this.output.note('  next: aergo contract new bank --template bank');
+  }
+
+  /** What the first member is called: as the key is here, so that hints name what `--key` takes. */
+  #nameOf(id: string): string {
+    const keys = new KeyStore(this.environment.dataDirectory).list();
+    return keys.find((key) => key.id === id)?.name ?? this.environment.user;
   }
 
   /** Who has no key at all gets one, named after the user. */

@@ -21,7 +21,7 @@ export default class Push extends RemoteCommand {
     'force-with-lease': Flags.string({
       ...repeated,
       description:
-        'let REF, or all that is pushed, move in any direction if it stands where you saw it last, or at BLOCK',
+        'at a plain Git place: let REF, or all, move in any direction if it stands where you saw it last, or at BLOCK',
       helpValue: '[REF[:BLOCK]]',
     }),
     'push-option': Flags.string({ char: 'o', ...repeated, description: 'a text for the remote', helpValue: 'TEXT' }),
