@@ -1,10 +1,9 @@
 /**
  * Going back through history with rows: newest block first, each row along the line of descent that its value came by.
  *
- * A block changed a row where its line differs from that at the first parent. A row that two transactions of a block changed, the
- * second back to what it was, is not changed by the block. An agreed or a rows merge changes nothing but what it decided: any other
- * row that is not as at its first parent came by the second, and is followed there. Tables with equal trees are passed over, so the
- * cost follows the blocks on the way and the rows that changed in them, not the rows that are looked for.
+ * A block changed a row where its line differs from that at the first parent: what its transactions changed and changed back, it did
+ * not change. An agreed or a rows merge changes the rows that it decided; any other row that is not as at its first parent came by
+ * the second, and is followed there. Tables with equal trees are passed over, so the cost follows the blocks on the way and the rows that changed in them, not the rows that are looked for.
  */
 import { encodeRow, type RowValues } from '../state/row.ts';
 import { diffTables, type NodeCache, readRow, type Table } from '../state/table.ts';

@@ -12,8 +12,7 @@ const patience_ms = 5_000;
 /** Learns the newest directory version of every repository of the pool; what cannot be opened is logged. @param clock ms */
 export async function learnVersions(pool: RepositoryPool, clock: () => number, logger: RequestLogger): Promise<void> {
   const until = clock() + patience_ms;
-  for (const held of pool.all()) {
-    if (clock() >= until) return;
+  for (const held of pool.all(() => clock() < until)) {
     await held.learn().catch((error: unknown) => {
       logger.error({ directory: held.directory, ...factsOf(error) }, 'a repository cannot be opened');
     });

@@ -37,9 +37,9 @@ export class RepositoryPool {
     return held;
   }
 
-  /** Every repository below the root. */
-  *all(): Generator<HeldRepository, void> {
-    for (const name of namesBelow(this.#root)) {
+  /** The repositories below the root, as long as `goesOn` says so: there may be any number of directories without one. */
+  *all(goesOn: () => boolean): Generator<HeldRepository, void> {
+    for (const name of namesBelow(this.#root, goesOn)) {
       const held = this.find(name);
       if (held !== undefined) yield held;
     }
@@ -81,10 +81,11 @@ function entriesOf(directory: string): Dirent[] {
 }
 
 /** What looks like a repository below a directory, as requests name it: `team/shop`. Links to directories are not followed. */
-function* namesBelow(root: string, folder = ''): Generator<string, void> {
+function* namesBelow(root: string, goesOn: () => boolean, folder = ''): Generator<string, void> {
   for (const entry of entriesOf(join(root, folder))) {
+    if (!goesOn()) return;
     const name = folder === '' ? entry.name : `${folder}/${entry.name}`;
     if (name.endsWith(ending)) yield name.slice(0, -ending.length);
-    else if (entry.isDirectory()) yield* namesBelow(root, name);
+    else if (entry.isDirectory()) yield* namesBelow(root, goesOn, name);
   }
 }

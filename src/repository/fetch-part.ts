@@ -94,7 +94,7 @@ export async function takePart(
   else await intake.take({ ...wish, wants: [...new Set([...heads, ...absent([genesis])])], depth });
 
   const cut = cutAfter({ quarantine, remote, extent }, heads, before, intake.boundary);
-  // Nothing is missing any more: then it is to have all, as any other copy.
+  // A copy without a cut follows all branches.
   if (cut.size === 0) await intake.take({ wants: absent(headsOf(isBranch)), tips: heads, includeTags: true });
   const isSnapshot = (name: string): boolean => name.startsWith(snapshotRef(''));
   // Those of blocks that were here before: others came with their blocks.

@@ -154,7 +154,7 @@ export function verifyContext(context: RepositoryContext, over?: VerifiedOver): 
   };
 }
 
-/** The seeds of the perturbed runs: any of them can be repeated alone, or all by the first. */
+/** The seeds of the perturbed runs. Each, given alone, repeats its run; the first, with as many runs, repeats them all. */
 function seedsOf(context: RepositoryContext, perturb: VerifyOptions['perturb']): string[] {
   if (perturb === undefined || perturb === false) return [];
   const { seed, runs = 1 } = perturb === true ? {} : perturb;
